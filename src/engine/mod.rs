@@ -4,8 +4,10 @@
 
 pub mod command;
 pub mod event;
+pub mod handle;
 
 pub use crate::data::CorpusRef;
 pub use crate::hub::ModelRef;
 pub use command::{Command, JobId, PositionsRequest, TrainControl};
 pub use event::{AttentionCapture, CorpusInfo, DeviceInfo, Devices, Event, Matrix, ModelInfo, TrainEvent};
+pub use handle::EngineHandle;
