@@ -1,0 +1,81 @@
+//! How does a place in the sequence become numbers? Sinusoidal and rotary encodings as pure functions.
+
+/// One value of the sinusoidal encoding (Vaswani et al. 2017, section 3.5):
+/// P[p, 2i] = sin(p / 10000^(2i/d)), P[p, 2i+1] = cos(p / 10000^(2i/d)).
+///
+/// Computed in 64 bits, so that it also holds for positions in the tens of thousands.
+pub fn sinusoidal(position: usize, dimension: usize, d_model: usize) -> f32 {
+    let pair = dimension / 2 * 2;
+    let angle = position as f64 * frequency(pair, d_model, 10_000.0);
+    if dimension.is_multiple_of(2) { angle.sin() as f32 } else { angle.cos() as f32 }
+}
+
+/// The whole sinusoidal matrix `[length, d_model]`, row-major.
+pub fn table(length: usize, d_model: usize) -> Vec<f32> {
+    let frequencies: Vec<f64> = (0..d_model).step_by(2).map(|pair| frequency(pair, d_model, 10_000.0)).collect();
+    let mut values = Vec::with_capacity(length * d_model);
+    for position in 0..length {
+        for dimension in 0..d_model {
+            let angle = position as f64 * frequencies[dimension / 2];
+            values.push(if dimension % 2 == 0 { angle.sin() as f32 } else { angle.cos() as f32 });
+        }
+    }
+    values
+}
+
+/// Cosines and sines `[length, d_head]` of the rotary encoding (Su et al. 2021) in the half-split layout: dimensions `i`
+/// and `i + d_head/2` turn together by the angle p / base^(2i/d_head), so both halves of a row are equal.
+pub fn rotary(start: usize, length: usize, d_head: usize, base: f64) -> (Vec<f32>, Vec<f32>) {
+    let half = d_head / 2;
+    let mut cosines = Vec::with_capacity(length * d_head);
+    let mut sines = Vec::with_capacity(length * d_head);
+    for position in start..start + length {
+        for dimension in 0..d_head {
+            let angle = position as f64 * frequency(2 * (dimension % half), d_head, base);
+            cosines.push(angle.cos() as f32);
+            sines.push(angle.sin() as f32);
+        }
+    }
+    (cosines, sines)
+}
+
+/// Radians a position: 1 / base^(dimension/width).
+fn frequency(dimension: usize, width: usize, base: f64) -> f64 {
+    base.powf(-(dimension as f64) / width as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn first_rows_by_hand() {
+        let t = table(2, 4);
+        assert_eq!(&t[..4], &[0.0, 1.0, 0.0, 1.0]);
+        let expected = [1f64.sin(), 1f64.cos(), 0.01f64.sin(), 0.01f64.cos()];
+        for (found, expected) in t[4..].iter().zip(expected) {
+            assert!((f64::from(*found) - expected).abs() < 1e-7);
+        }
+    }
+
+    #[test]
+    fn the_table_is_the_function() {
+        let (length, d) = (9, 7);
+        let t = table(length, d);
+        for p in 0..length {
+            for i in 0..d {
+                assert_eq!(t[p * d + i], sinusoidal(p, i, d));
+            }
+        }
+    }
+
+    #[test]
+    fn rotary_rows_have_equal_halves_and_start_where_told() {
+        let (cos, sin) = rotary(3, 2, 6, 10_000.0);
+        assert_eq!(cos[0..3], cos[3..6]);
+        assert!((f64::from(sin[0]) - 3f64.sin()).abs() < 1e-7);
+        let from_zero = rotary(0, 5, 6, 10_000.0);
+        assert_eq!(cos, from_zero.0[18..]);
+        assert_eq!(sin, from_zero.1[18..]);
+    }
+}
