@@ -3,7 +3,9 @@
 //! **Invariant**: nothing in this room draws or imports `egui`; nothing above it touches a tensor.
 
 pub mod command;
+pub mod devices;
 pub mod event;
+pub mod guard;
 pub mod handle;
 
 pub use crate::data::CorpusRef;
