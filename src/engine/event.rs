@@ -105,6 +105,8 @@ pub struct CorpusInfo {
     pub distinct_characters: usize,
     /// White-space words.
     pub words: usize,
+    /// Different white-space words.
+    pub distinct_words: usize,
     /// Its first few lines, for the person to recognize it.
     pub excerpt: String,
 }
@@ -166,14 +168,14 @@ pub enum Event {
     Devices(Devices),
     /// A model can be used.
     ModelReady(JobId, Arc<ModelInfo>),
-    /// A generation has begun: the prompt's tokens (text, and whether they were cut off at the left), and the seed in use.
-    GenerationStarted(JobId, Vec<String>, u64),
+    /// A generation has begun: the ids of the prompt's tokens that the model reads, and the seed in use.
+    GenerationStarted(JobId, Vec<u32>, u64),
     /// One more token. The logits are those from which it was drawn.
     Token(JobId, GeneratedToken, Arc<Vec<f32>>),
     /// The generation is over: why, seconds to the first token, tokens a second.
     GenerationEnded(JobId, StopReason, f64, f64),
-    /// The logits `[vocabulary]` of the token after a text.
-    NextToken(JobId, Arc<Vec<f32>>),
+    /// The ids of a text's tokens that the model reads, and the logits `[vocabulary]` of the token after them.
+    NextToken(JobId, Vec<u32>, Arc<Vec<f32>>),
     /// The attention of a text.
     Attention(JobId, Arc<AttentionCapture>),
     /// Part of the positional matrix.
