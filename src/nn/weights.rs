@@ -10,7 +10,7 @@ use super::rng::Rng;
 
 /// Standard deviation of a standard normal that is cut at ±2; Haiku and JAX divide by it, so that the drawn values have
 /// the variance that was asked for.
-const TRUNCATED_STD: f32 = 0.879_625_66;
+const TRUNCATED_STD: f32 = 0.879_625_7;
 
 /// All weights of a decoder, in the order of its layout.
 #[derive(Clone, Debug)]
