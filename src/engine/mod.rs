@@ -7,6 +7,9 @@ pub mod devices;
 pub mod event;
 pub mod guard;
 pub mod handle;
+mod job;
+pub mod log;
+pub mod positions;
 
 pub use crate::data::CorpusRef;
 pub use crate::hub::ModelRef;

@@ -1,18 +1,21 @@
 //! How does a place in the sequence become numbers? Sinusoidal and rotary encodings as pure functions.
 
+/// The base of the sinusoidal encoding's wavelengths.
+pub const BASE: f64 = 10_000.0;
+
 /// One value of the sinusoidal encoding (Vaswani et al. 2017, section 3.5):
 /// P[p, 2i] = sin(p / 10000^(2i/d)), P[p, 2i+1] = cos(p / 10000^(2i/d)).
 ///
 /// Computed in 64 bits, so that it also holds for positions in the tens of thousands.
 pub fn sinusoidal(position: usize, dimension: usize, d_model: usize) -> f32 {
     let pair = dimension / 2 * 2;
-    let angle = position as f64 * frequency(pair, d_model, 10_000.0);
+    let angle = position as f64 * frequency(pair, d_model, BASE);
     if dimension.is_multiple_of(2) { angle.sin() as f32 } else { angle.cos() as f32 }
 }
 
 /// The whole sinusoidal matrix `[length, d_model]`, row-major.
 pub fn table(length: usize, d_model: usize) -> Vec<f32> {
-    let frequencies: Vec<f64> = (0..d_model).step_by(2).map(|pair| frequency(pair, d_model, 10_000.0)).collect();
+    let frequencies: Vec<f64> = (0..d_model).step_by(2).map(|pair| frequency(pair, d_model, BASE)).collect();
     let mut values = Vec::with_capacity(length * d_model);
     for position in 0..length {
         for dimension in 0..d_model {
@@ -40,7 +43,7 @@ pub fn rotary(start: usize, length: usize, d_head: usize, base: f64) -> (Vec<f32
 }
 
 /// Radians a position: 1 / base^(dimension/width).
-fn frequency(dimension: usize, width: usize, base: f64) -> f64 {
+pub fn frequency(dimension: usize, width: usize, base: f64) -> f64 {
     base.powf(-(dimension as f64) / width as f64)
 }
 
