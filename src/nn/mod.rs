@@ -15,6 +15,7 @@ mod plan;
 pub mod positional;
 pub mod probe;
 pub mod rng;
+pub mod slices;
 pub mod weights;
 
 pub use config::{Activation, ConfigError, DecoderConfig, Head, Init, NormKind, NormPlace, Positions};
@@ -24,6 +25,7 @@ pub use layout::{Layout, ParameterSpec, Role};
 pub use parameter::{Gradients, Parameter};
 pub use probe::{NoProbe, Probe, Recorder, Seen, Site};
 pub use rng::Rng;
+pub use slices::SliceDecoder;
 pub use weights::Weights;
 
 /// The one backend of the app: the device is chosen at run time.

@@ -1,0 +1,192 @@
+//! Matrices as strided views of slices, and their product.
+
+use std::marker::PhantomData;
+
+/// A view of a matrix for reading; both strides are free, so a transpose costs nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct Mat<'a> {
+    data: &'a [f32],
+    rows: usize,
+    columns: usize,
+    row_stride: usize,
+    column_stride: usize,
+}
+
+/// A view of a row-major matrix for writing.
+#[derive(Debug)]
+pub struct MatMut<'a> {
+    data: *mut f32,
+    rows: usize,
+    columns: usize,
+    row_stride: usize,
+    memory: PhantomData<&'a mut [f32]>,
+}
+
+// SAFETY: a view stands for an exclusive borrow of its elements, like `&mut [f32]`.
+unsafe impl Send for MatMut<'_> {}
+
+/// Elements from the first to one behind the last.
+fn extent(rows: usize, columns: usize, row_stride: usize, column_stride: usize) -> usize {
+    if rows == 0 || columns == 0 { 0 } else { (rows - 1) * row_stride + (columns - 1) * column_stride + 1 }
+}
+
+impl<'a> Mat<'a> {
+    /// Rows of `columns` elements, `row_stride` apart.
+    ///
+    /// # Panics
+    /// Where the slice is too short.
+    pub fn strided(data: &'a [f32], rows: usize, columns: usize, row_stride: usize) -> Self {
+        assert!(extent(rows, columns, row_stride, 1) <= data.len(), "a view reaches beyond its slice");
+        Self { data, rows, columns, row_stride, column_stride: 1 }
+    }
+
+    /// A dense matrix `[rows, columns]`.
+    ///
+    /// # Panics
+    /// Where the slice is too short.
+    pub fn new(data: &'a [f32], rows: usize, columns: usize) -> Self {
+        Self::strided(data, rows, columns, columns)
+    }
+
+    /// The transpose of the same memory.
+    pub fn t(self) -> Self {
+        Self {
+            data: self.data,
+            rows: self.columns,
+            columns: self.rows,
+            row_stride: self.column_stride,
+            column_stride: self.row_stride,
+        }
+    }
+
+    /// Rows and columns.
+    pub fn shape(&self) -> (usize, usize) {
+        (self.rows, self.columns)
+    }
+}
+
+impl<'a> MatMut<'a> {
+    /// Rows of `columns` elements, `row_stride` apart.
+    ///
+    /// # Panics
+    /// Where the slice is too short.
+    pub fn strided(data: &'a mut [f32], rows: usize, columns: usize, row_stride: usize) -> Self {
+        assert!(extent(rows, columns, row_stride, 1) <= data.len(), "a view reaches beyond its slice");
+        assert!(columns <= row_stride || rows <= 1, "rows of a view overlap");
+        Self { data: data.as_mut_ptr(), rows, columns, row_stride, memory: PhantomData }
+    }
+
+    /// A dense matrix `[rows, columns]`.
+    ///
+    /// # Panics
+    /// Where the slice is too short.
+    pub fn new(data: &'a mut [f32], rows: usize, columns: usize) -> Self {
+        Self::strided(data, rows, columns, columns)
+    }
+
+    /// The same matrix in pieces of `width` columns (the last may be narrower), which may be written at the same time.
+    ///
+    /// # Panics
+    /// If `width` is 0.
+    pub fn split_columns(self, width: usize) -> Vec<MatMut<'a>> {
+        (0..self.columns)
+            .step_by(width)
+            .map(|at| MatMut {
+                // SAFETY: column `at` of the first row lies inside the view (or is one behind an empty one).
+                data: unsafe { self.data.add(if self.rows == 0 { 0 } else { at }) },
+                columns: width.min(self.columns - at),
+                ..self
+            })
+            .collect()
+    }
+}
+
+/// `to ← a·b`, or `to ← to + a·b` with `accumulate`, on the calling thread.
+///
+/// # Panics
+/// Where the shapes do not fit.
+pub fn product(to: MatMut, a: Mat, b: Mat, accumulate: bool) {
+    assert_eq!((to.rows, to.columns, a.columns), (a.rows, b.columns, b.rows), "shapes of a product");
+    // SAFETY: every view was checked against its slice when it was made, and `to` is borrowed for writing, so it
+    // overlaps with neither operand.
+    unsafe {
+        gemm::gemm(
+            to.rows,
+            to.columns,
+            a.columns,
+            to.data,
+            1,
+            to.row_stride as isize,
+            accumulate,
+            a.data.as_ptr(),
+            a.column_stride as isize,
+            a.row_stride as isize,
+            b.data.as_ptr(),
+            b.column_stride as isize,
+            b.row_stride as isize,
+            1.0f32,
+            1.0f32,
+            false,
+            false,
+            false,
+            gemm::Parallelism::None,
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn numbers(n: usize, seed: u32) -> Vec<f32> {
+        let mut state = seed.wrapping_mul(2_654_435_761).wrapping_add(1);
+        (0..n)
+            .map(|_| {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                (state >> 8) as f32 / 8_388_608.0 - 1.0
+            })
+            .collect()
+    }
+
+    #[test]
+    fn products_of_all_layouts_agree_with_the_definition() {
+        for (m, n, k) in [(1, 1, 1), (5, 7, 3), (64, 33, 17), (130, 65, 300), (1, 100, 48), (100, 1, 48)] {
+            let (a, b) = (numbers(m * k, 1), numbers(k * n, 2));
+            for (ta, tb, accumulate) in
+                [(false, false, false), (true, false, true), (false, true, false), (true, true, true)]
+            {
+                let a_view = if ta { Mat::new(&a, k, m).t() } else { Mat::new(&a, m, k) };
+                let b_view = if tb { Mat::new(&b, n, k).t() } else { Mat::new(&b, k, n) };
+                let start = numbers(m * (n + 2), 3);
+                let mut to = start.clone();
+                product(MatMut::strided(&mut to, m, n, n + 2), a_view, b_view, accumulate);
+                for i in 0..m {
+                    for j in 0..n + 2 {
+                        let at = i * (n + 2) + j;
+                        let mut want = f64::from(start[at]);
+                        if j < n {
+                            if !accumulate {
+                                want = 0.0;
+                            }
+                            for l in 0..k {
+                                let x = if ta { a[l * m + i] } else { a[i * k + l] };
+                                let y = if tb { b[j * k + l] } else { b[l * n + j] };
+                                want += f64::from(x) * f64::from(y);
+                            }
+                        }
+                        assert!((f64::from(to[at]) - want).abs() < 1e-4, "{m}×{n}×{k} at {i},{j}: {} {want}", to[at]);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn nan_and_infinity_travel_through_a_product() {
+        let a = [f32::NAN, 0.0, 1.0, f32::INFINITY];
+        let b = [1.0, 0.0, 2.0, 1.0];
+        let mut to = [0.0; 4];
+        product(MatMut::new(&mut to, 2, 2), Mat::new(&a, 2, 2), Mat::new(&b, 2, 2), false);
+        assert!(to[0].is_nan() && to[1].is_nan() && to[2] == f32::INFINITY && to[3] == f32::INFINITY);
+    }
+}

@@ -1,0 +1,266 @@
+//! The output layer together with its loss: logits never stand whole in memory.
+//!
+//! Rows are taken in blocks, the vocabulary in chunks. A first pass over the chunks makes e^(logit − largest) and the
+//! sums; a second makes the gradient of the logits from them, chunk by chunk, and carries it at once into the layer's
+//! matrix and bias and into the rows.
+
+use rayon::prelude::*;
+
+use super::matrix::{Mat, MatMut, product};
+use super::rows::{self, exp_row};
+use super::simd::{Lanes, Simd, kernel};
+
+/// Rows in a block.
+const ROWS: usize = 512;
+/// Rows whose logits are made before they are exponentiated, while they are in the cache.
+const STRIP: usize = 64;
+
+/// The layer's weights.
+#[derive(Clone, Copy, Debug)]
+pub struct Layer<'a> {
+    /// `[d, vocabulary]`, or `[vocabulary, d]` where tied to the embedding.
+    pub weight: &'a [f32],
+    /// Whether the matrix is the embedding table.
+    pub tied: bool,
+    /// `[vocabulary]`
+    pub bias: Option<&'a [f32]>,
+    /// Number of tokens.
+    pub vocabulary: usize,
+    /// Width of a row.
+    pub d: usize,
+}
+
+/// Where the gradients go; all are overwritten.
+#[derive(Debug)]
+pub struct Gradients<'a> {
+    /// As [`Layer::weight`].
+    pub weight: &'a mut [f32],
+    /// As [`Layer::bias`].
+    pub bias: Option<&'a mut [f32]>,
+    /// `[rows, d]`
+    pub rows: &'a mut [f32],
+}
+
+/// Room for one block, allocated once.
+#[derive(Clone, Debug)]
+pub struct Buffers {
+    chunks: Vec<Chunk>,
+}
+
+/// One chunk of the vocabulary.
+#[derive(Clone, Debug)]
+struct Chunk {
+    first: usize,
+    width: usize,
+    /// `[ROWS, width]`: first logits, then e^(logit − largest), then their gradient.
+    tile: Vec<f32>,
+    /// Largest logit and sum of exponentials of each row.
+    tops: Vec<(f32, f32)>,
+    /// The chunk's part of the rows' gradient, `[ROWS, d]`.
+    d_rows: Vec<f32>,
+    /// The target's logit, where it lies in this chunk.
+    target: Vec<f32>,
+}
+
+impl Buffers {
+    /// For blocks of at most `rows` rows.
+    pub fn new(rows: usize, d: usize, vocabulary: usize) -> Self {
+        let rows = rows.min(ROWS);
+        let wanted = (vocabulary / 16).clamp(128, 1024);
+        let count = vocabulary.div_ceil(wanted);
+        let width = vocabulary.div_ceil(count).next_multiple_of(16);
+        let chunks = (0..vocabulary)
+            .step_by(width)
+            .map(|first| {
+                let width = width.min(vocabulary - first);
+                Chunk {
+                    first,
+                    width,
+                    tile: vec![0.0; rows * width],
+                    tops: vec![(0.0, 0.0); rows],
+                    d_rows: vec![0.0; rows * d],
+                    target: vec![0.0; rows],
+                }
+            })
+            .collect();
+        Self { chunks }
+    }
+}
+
+#[inline(always)]
+unsafe fn exp_strip_body<S: Lanes>(
+    tile: &mut [f32],
+    width: usize,
+    bias: Option<&[f32]>,
+    tops: &mut [(f32, f32)],
+    targets: &[u32],
+    first: usize,
+    target: &mut [f32],
+) {
+    for (((row, top), &wanted), logit) in tile.chunks_exact_mut(width).zip(tops).zip(targets).zip(target) {
+        // SAFETY: handed to the caller.
+        unsafe {
+            if let Some(bias) = bias {
+                rows::add_body::<S>(row, bias);
+            }
+            if let Some(&x) = (wanted as usize).checked_sub(first).and_then(|i| row.get(i)) {
+                *logit = x;
+            }
+            *top = exp_row::<S>(row, 1.0);
+        }
+    }
+}
+
+kernel! {
+    /// Bias, target's logit and exponentials of a strip of logits.
+    fn exp_strip(tile: &mut [f32], width: usize, bias: Option<&[f32]>, tops: &mut [(f32, f32)], targets: &[u32],
+        first: usize, target: &mut [f32]) = exp_strip_body
+}
+
+impl Chunk {
+    /// Logits of a block of rows, exponentiated.
+    fn forward(&mut self, simd: Simd, layer: &Layer, hidden: &[f32], targets: &[u32]) {
+        let Layer { weight, vocabulary, d, .. } = *layer;
+        let weight = if layer.tied {
+            Mat::new(&weight[self.first * d..], self.width, d).t()
+        } else {
+            Mat::strided(&weight[self.first..], d, self.width, vocabulary)
+        };
+        let bias = layer.bias.map(|b| &b[self.first..][..self.width]);
+        for (strip, targets) in targets.chunks(STRIP).enumerate() {
+            let (at, rows) = (strip * STRIP, targets.len());
+            let tile = &mut self.tile[at * self.width..][..rows * self.width];
+            product(MatMut::new(tile, rows, self.width), Mat::new(&hidden[at * d..], rows, d), weight, false);
+            let (tops, target) = (&mut self.tops[at..][..rows], &mut self.target[at..][..rows]);
+            exp_strip(simd, tile, self.width, bias, tops, targets, self.first, target);
+        }
+    }
+
+    /// From the exponentials to gradients: of the layer (added to with `accumulate`) and of the rows.
+    fn backward(
+        &mut self,
+        simd: Simd,
+        layer: &Layer,
+        block: &Block,
+        d_weight: MatMut,
+        d_bias: Option<&mut [f32]>,
+        accumulate: bool,
+    ) {
+        let (d, width, rows) = (layer.d, self.width, block.targets.len());
+        let tile = &mut self.tile[..rows * width];
+        for (i, row) in tile.chunks_exact_mut(width).enumerate() {
+            let factor = block.share[i] * (self.tops[i].0 - block.log_sum[i]).exp();
+            rows::scale(simd, row, factor);
+            if let Some(x) = (block.targets[i] as usize).checked_sub(self.first).and_then(|t| row.get_mut(t)) {
+                *x -= block.share[i];
+            }
+        }
+        if let Some(d_bias) = d_bias {
+            if !accumulate {
+                d_bias.fill(0.0);
+            }
+            rows::column_sums(simd, d_bias, tile);
+        }
+        let gradient = Mat::new(tile, rows, width);
+        let hidden = Mat::new(block.hidden, rows, d);
+        let weight = if layer.tied {
+            product(d_weight, gradient.t(), hidden, accumulate);
+            Mat::new(&layer.weight[self.first * d..], width, d)
+        } else {
+            product(d_weight, hidden.t(), gradient, accumulate);
+            Mat::strided(&layer.weight[self.first..], d, width, layer.vocabulary).t()
+        };
+        product(MatMut::new(&mut self.d_rows[..rows * d], rows, d), gradient, weight, false);
+    }
+}
+
+/// What the second pass over a block needs.
+struct Block<'a> {
+    hidden: &'a [f32],
+    targets: &'a [u32],
+    /// Weight of each row's loss in the mean.
+    share: &'a [f32],
+    log_sum: Vec<f32>,
+}
+
+/// Σ shareᵣ·(−log softmax(hiddenᵣ·W + b)[targetᵣ]), summed in f64 in the order of the rows, and with `gradients` its
+/// gradients. `hidden` is `[rows, d]`.
+///
+/// # Panics
+/// Where the lengths do not fit.
+pub fn loss(
+    simd: Simd,
+    layer: &Layer,
+    hidden: &[f32],
+    targets: &[u32],
+    share: &[f32],
+    buffers: &mut Buffers,
+    mut gradients: Option<Gradients>,
+) -> f64 {
+    let d = layer.d;
+    assert!(hidden.len() == targets.len() * d && share.len() == targets.len(), "rows of a loss");
+    let mut total = 0.0f64;
+    for (index, targets) in targets.chunks(ROWS).enumerate() {
+        let at = index * ROWS;
+        let rows = targets.len();
+        let hidden = &hidden[at * d..][..rows * d];
+        let share = &share[at..][..rows];
+        buffers.chunks.par_iter_mut().for_each(|chunk| chunk.forward(simd, layer, hidden, targets));
+        let log_sum: Vec<f32> = (0..rows).map(|row| log_sum(&buffers.chunks, row)).collect();
+        for (row, &target) in targets.iter().enumerate() {
+            if share[row] != 0.0 {
+                let width = buffers.chunks[0].width;
+                let logit = buffers.chunks[target as usize / width].target[row];
+                total += f64::from(share[row]) * (f64::from(log_sum[row]) - f64::from(logit));
+            }
+        }
+        if let Some(gradients) = &mut gradients {
+            let block = Block { hidden, targets, share, log_sum };
+            backward(simd, layer, &block, buffers, gradients, index > 0, at);
+        }
+    }
+    total
+}
+
+/// log Σ e^logit of a row over all chunks, in their order.
+fn log_sum(chunks: &[Chunk], row: usize) -> f32 {
+    let largest = chunks.iter().map(|c| c.tops[row].0).fold(f32::NEG_INFINITY, f32::max);
+    let sum: f32 = chunks.iter().map(|c| c.tops[row].1 * (c.tops[row].0 - largest).exp()).sum();
+    largest + sum.ln()
+}
+
+fn backward(
+    simd: Simd,
+    layer: &Layer,
+    block: &Block,
+    buffers: &mut Buffers,
+    gradients: &mut Gradients,
+    accumulate: bool,
+    at: usize,
+) {
+    let (d, rows, width) = (layer.d, block.targets.len(), buffers.chunks[0].width);
+    let d_weights: Vec<MatMut> = if layer.tied {
+        gradients.weight.chunks_mut(width * d).map(|part| MatMut::new(part, part.len() / d, d)).collect()
+    } else {
+        MatMut::new(gradients.weight, d, layer.vocabulary).split_columns(width)
+    };
+    let d_biases: Vec<Option<&mut [f32]>> = match &mut gradients.bias {
+        Some(bias) => bias.chunks_mut(width).map(Some).collect(),
+        None => buffers.chunks.iter().map(|_| None).collect(),
+    };
+    buffers
+        .chunks
+        .par_iter_mut()
+        .zip(d_weights)
+        .zip(d_biases)
+        .for_each(|((chunk, d_weight), d_bias)| chunk.backward(simd, layer, block, d_weight, d_bias, accumulate));
+    let chunks = &buffers.chunks;
+    let d_rows = &mut gradients.rows[at * d..][..rows * d];
+    d_rows.par_chunks_mut(STRIP * d).enumerate().for_each(|(strip, d_rows)| {
+        let from = strip * STRIP * d;
+        d_rows.copy_from_slice(&chunks[0].d_rows[from..][..d_rows.len()]);
+        for chunk in &chunks[1..] {
+            rows::add(simd, d_rows, &chunk.d_rows[from..][..d_rows.len()]);
+        }
+    });
+}

@@ -1,0 +1,279 @@
+//! The training step on slices against the Burn graph: values, gradients, threads, levels of vector instructions.
+
+use proptest::prelude::*;
+use telar::kernels::{AdamStep, Simd, adam};
+use telar::nn::{
+    Activation, Decoder, DecoderConfig, Device, Head, Init, NoProbe, NormKind, NormPlace, Positions, Rng, SliceDecoder,
+    Weights, cpu, loss,
+};
+
+/// One drawn case.
+#[derive(Clone, Debug)]
+struct Case {
+    config: DecoderConfig,
+    batch: usize,
+    time: usize,
+    masked: bool,
+    seed: u64,
+}
+
+fn positions() -> impl Strategy<Value = Positions> {
+    prop_oneof![Just(Positions::None), Just(Positions::Sinusoidal), Just(Positions::Learned), Just(Positions::Rotary)]
+}
+
+fn activation() -> impl Strategy<Value = Activation> {
+    prop_oneof![Just(Activation::Relu), Just(Activation::Gelu), Just(Activation::GeluTanh), Just(Activation::SwiGlu)]
+}
+
+fn flags() -> impl Strategy<Value = [bool; 12]> {
+    proptest::array::uniform12(any::<bool>())
+}
+
+fn cases() -> impl Strategy<Value = Case> {
+    let sizes = (1usize..4, 1usize..4, 1usize..4, 1usize..4, 1usize..20, 1usize..70, 1usize..300);
+    let choices =
+        (positions(), activation(), flags(), proptest::option::of(1usize..6), prop_oneof![Just(0.0), Just(0.3)]);
+    (sizes, choices, 1usize..5, 1usize..50, any::<u32>()).prop_map(|(sizes, choices, batch, time, seed)| {
+        let (n_layers, kv_heads, repeat, half_head, d_ff, _, vocabulary) = sizes;
+        let (positions, activation, flags, window, dropout) = choices;
+        let n_heads = kv_heads * repeat;
+        let config = DecoderConfig {
+            vocabulary: vocabulary + 1,
+            context: time + 2,
+            d_model: n_heads * 2 * half_head,
+            n_layers,
+            n_heads,
+            n_kv_heads: kv_heads,
+            d_ff,
+            positions,
+            rotary_base: 10_000.0,
+            norm: if flags[0] { NormKind::LayerNorm } else { NormKind::RmsNorm },
+            norm_place: if flags[1] { NormPlace::Pre } else { NormPlace::Post },
+            norm_eps: 1e-5,
+            final_norm: flags[2],
+            activation,
+            causal: flags[3],
+            windows: (0..n_layers).map(|layer| window.filter(|_| layer % 2 == 0)).collect(),
+            scale_scores: flags[4],
+            qkv_bias: flags[5],
+            attn_out_bias: flags[6],
+            ff_bias: flags[7],
+            head: if flags[8] { Head::Tied } else { Head::Separate },
+            head_bias: flags[9],
+            residual: flags[10],
+            dropout,
+            init: Init::Gpt2,
+        };
+        Case { config, batch, time, masked: flags[11], seed: u64::from(seed) }
+    })
+}
+
+struct Batch {
+    weights: Weights,
+    ids: Vec<u32>,
+    targets: Vec<u32>,
+    mask: Option<Vec<f32>>,
+    dropout_seed: Option<u64>,
+}
+
+fn batch(case: &Case) -> Batch {
+    let mut weights = Weights::zeros(&case.config).unwrap();
+    let mut rng = Rng::new(case.seed);
+    let layout = weights.layout.clone();
+    for parameter in &layout.parameters {
+        let gain = parameter.role == telar::nn::Role::NormGain;
+        let deviation = match parameter.role {
+            telar::nn::Role::Embedding => 1.0,
+            telar::nn::Role::Bias => 0.2,
+            _ => 0.8 / (parameter.shape[0] as f32).sqrt(),
+        };
+        for value in &mut weights.data[parameter.range.clone()] {
+            *value = if gain { 1.0 + 0.2 * rng.normal_f32() } else { deviation * rng.normal_f32() };
+        }
+    }
+    let rows = case.batch * case.time;
+    let mut tokens = || (0..rows).map(|_| rng.below(case.config.vocabulary) as u32).collect::<Vec<_>>();
+    let (ids, targets) = (tokens(), tokens());
+    let mask = case.masked.then(|| (0..rows).map(|i| if i % 3 == 1 { 0.0 } else { 1.0 }).collect());
+    Batch { weights, ids, targets, mask, dropout_seed: (case.config.dropout > 0.0).then_some(case.seed) }
+}
+
+/// Loss and gradients by the Burn graph and its autodiff.
+fn graph(case: &Case, batch: &Batch) -> (f32, Vec<f32>) {
+    use burn::tensor::{Int, Tensor, TensorData};
+    let device = Device::autodiff(cpu());
+    let decoder = Decoder::from_weights(&batch.weights, &device);
+    let rows = case.batch * case.time;
+    let logits = decoder.forward_train(decoder.ids(&batch.ids, case.batch), batch.dropout_seed, &mut NoProbe);
+    let logits = logits.reshape([rows, case.config.vocabulary]);
+    let targets: Vec<i32> = batch.targets.iter().map(|&t| t as i32).collect();
+    let targets = Tensor::<telar::nn::B, 1, Int>::from_data(TensorData::new(targets, [rows]), &device);
+    let mask = batch.mask.clone().map(|mask| Tensor::from_data(TensorData::new(mask, [rows]), &device));
+    let loss = loss::cross_entropy(logits, targets, mask);
+    let value = telar::nn::host_values(loss.clone())[0];
+    let gradients = loss.backward();
+    let mut flat = Vec::new();
+    for (gradient, parameter) in decoder.gradients(&gradients).into_iter().zip(&batch.weights.layout.parameters) {
+        match gradient {
+            Some(gradient) => flat.extend(gradient.host_values()),
+            None => flat.extend(std::iter::repeat_n(0.0, parameter.range.len())),
+        }
+    }
+    (value, flat)
+}
+
+fn slices(case: &Case, batch: &Batch, simd: Simd) -> (f32, Vec<f32>) {
+    let mut decoder = SliceDecoder::with_simd(&case.config, case.batch, case.time, simd);
+    let mut grads = vec![f32::NAN; batch.weights.len()];
+    let mask = batch.mask.as_deref();
+    let loss = decoder.loss_and_gradients(
+        &batch.weights.data,
+        &batch.ids,
+        &batch.targets,
+        mask,
+        batch.dropout_seed,
+        &mut grads,
+    );
+    (loss, grads)
+}
+
+/// The largest difference of each parameter's gradient, relative to its norm and a floor from the whole.
+fn compare(case: &Case, batch: &Batch, found: &[f32], wanted: &[f32], tolerance: f64) -> Result<(), TestCaseError> {
+    let norm = |values: &[f32]| values.iter().map(|&v| f64::from(v).powi(2)).sum::<f64>().sqrt();
+    let whole = norm(wanted);
+    for parameter in &batch.weights.layout.parameters {
+        let (found, wanted) = (&found[parameter.range.clone()], &wanted[parameter.range.clone()]);
+        let difference: Vec<f32> = found.iter().zip(wanted).map(|(a, b)| a - b).collect();
+        let bound = tolerance * norm(wanted).max(whole * 0.1).max(1e-6);
+        prop_assert!(norm(&difference) <= bound, "{}: {} > {bound} in {case:?}", parameter.name, norm(&difference));
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
+
+    #[test]
+    fn loss_and_gradients_are_those_of_the_graph(case in cases()) {
+        let batch = batch(&case);
+        let (want_loss, want) = graph(&case, &batch);
+        let (loss, grads) = slices(&case, &batch, Simd::detect());
+        prop_assert!((loss - want_loss).abs() <= 1e-4 * want_loss.abs().max(1e-2), "{loss} {want_loss} {case:?}");
+        compare(&case, &batch, &grads, &want, 1e-4)?;
+    }
+
+    #[test]
+    fn all_levels_of_vector_instructions_agree(mut case in cases()) {
+        // Without the residual a norm may divide by almost nothing, and any rounding is amplified.
+        case.config.residual = true;
+        let batch = batch(&case);
+        let (want_loss, want) = slices(&case, &batch, Simd::baseline());
+        for simd in Simd::available() {
+            let (loss, grads) = slices(&case, &batch, simd);
+            prop_assert!((loss - want_loss).abs() <= 1e-5 * want_loss.abs().max(1.0), "{} {loss} {want_loss}", simd.name());
+            compare(&case, &batch, &grads, &want, 1e-5)?;
+        }
+    }
+}
+
+fn nano() -> DecoderConfig {
+    DecoderConfig {
+        vocabulary: 301,
+        context: 48,
+        d_model: 96,
+        n_layers: 2,
+        n_heads: 4,
+        n_kv_heads: 2,
+        d_ff: 200,
+        positions: Positions::Rotary,
+        rotary_base: 10_000.0,
+        norm: NormKind::LayerNorm,
+        norm_place: NormPlace::Pre,
+        norm_eps: 1e-5,
+        final_norm: true,
+        activation: Activation::Gelu,
+        causal: true,
+        windows: vec![],
+        scale_scores: true,
+        qkv_bias: true,
+        attn_out_bias: true,
+        ff_bias: true,
+        head: Head::Tied,
+        head_bias: false,
+        residual: true,
+        dropout: 0.1,
+        init: Init::Gpt2,
+    }
+}
+
+/// `steps` steps of Adam on one batch: every loss and the last weights.
+fn train(threads: usize, steps: u64) -> (Vec<f32>, Vec<f32>) {
+    let case = Case { config: nano(), batch: 14, time: 45, masked: false, seed: 5 };
+    let data = batch(&case);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+    pool.install(|| {
+        let mut weights = Weights::init(&case.config, 3).unwrap().data;
+        let (mut m, mut v) = (vec![0.0; weights.len()], vec![0.0; weights.len()]);
+        let mut grads = vec![0.0; weights.len()];
+        let mut decoder = SliceDecoder::new(&case.config, case.batch, case.time);
+        let losses = (1..=steps)
+            .map(|time| {
+                let loss = decoder.loss_and_gradients(&weights, &data.ids, &data.targets, None, Some(time), &mut grads);
+                let step = AdamStep {
+                    lr: 1e-3,
+                    beta1: 0.9,
+                    beta2: 0.99,
+                    eps: 1e-8,
+                    weight_decay: 0.0,
+                    time,
+                    gradient_scale: 1.0,
+                };
+                let step = step.clipped(telar::kernels::global_norm(&grads), 1.0);
+                adam(&mut weights, &grads, &mut m, &mut v, &[], &step);
+                loss
+            })
+            .collect();
+        (losses, weights)
+    })
+}
+
+#[test]
+fn one_two_and_three_threads_give_the_same_bits() {
+    let (losses, weights) = train(1, 12);
+    assert!(losses[11] < losses[0] - 0.5, "{losses:?}");
+    for threads in [2, 3] {
+        let (other_losses, other_weights) = train(threads, 12);
+        assert!(losses == other_losses && weights == other_weights, "{threads} threads differ");
+    }
+}
+
+#[test]
+fn what_is_not_finite_is_not_hidden() {
+    let case = Case { config: nano(), batch: 2, time: 9, masked: false, seed: 1 };
+    for (name, value) in [
+        ("embed.weight", f32::NAN),
+        ("blocks.0.ff.up.weight", f32::NAN),
+        ("blocks.1.attn.qkv.weight", f32::INFINITY),
+        ("blocks.1.ff.down.bias", f32::NAN),
+        ("norm.weight", f32::INFINITY),
+    ] {
+        let mut data = batch(&case);
+        let range = data.weights.layout.find(name).unwrap().1.range.clone();
+        data.weights.data[range].fill(value);
+        for simd in Simd::available() {
+            let (loss, grads) = slices(&case, &data, simd);
+            assert!(!loss.is_finite(), "{name} = {value}: {loss} at {}", simd.name());
+            assert!(grads.iter().any(|g| !g.is_finite()));
+        }
+    }
+}
+
+#[test]
+fn the_loss_alone_is_the_same_number() {
+    let case = Case { config: DecoderConfig { dropout: 0.0, ..nano() }, batch: 3, time: 17, masked: true, seed: 9 };
+    let data = batch(&case);
+    let (loss, _) = slices(&case, &data, Simd::detect());
+    let mut decoder = SliceDecoder::new(&case.config, case.batch, case.time);
+    let alone = decoder.loss(&data.weights.data, &data.ids, &data.targets, data.mask.as_deref());
+    assert_eq!(loss, alone);
+}
