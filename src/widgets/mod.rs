@@ -1,1 +1,5 @@
-//! (room)
+//! Drawing only. This room knows nothing of the engine.
+
+pub mod decimate;
+pub mod number;
+pub mod scale;

@@ -1,0 +1,110 @@
+//! Where do the marks of an axis go, and when may the axis change? At round numbers, and only in round steps, so that a
+//! plot never jumps while it grows.
+
+/// The smallest of 1, 2, 5 × 10ⁿ that is at least `value`.
+pub fn nice_ceil(value: f64) -> f64 {
+    if !(value.is_finite() && value > 0.0) {
+        return 1.0;
+    }
+    let magnitude = 10f64.powf(value.log10().floor());
+    // The tolerance keeps 0.1 + 0.2 from becoming the next larger step.
+    [1.0, 2.0, 5.0, 10.0].iter().map(|m| m * magnitude).find(|&n| n >= value * (1.0 - 1e-9)).unwrap_or(value)
+}
+
+/// Round numbers inside `from..=to`, about `count` of them, in even steps.
+pub fn linear_ticks(from: f64, to: f64, count: usize) -> Vec<f64> {
+    let step = nice_ceil((to - from) / count.max(1) as f64);
+    if !(to > from) || !step.is_finite() {
+        return Vec::new();
+    }
+    let first = (from / step - 1e-9).ceil() as i64;
+    let last = (to / step + 1e-9).floor() as i64;
+    (first..=last.min(first + 1000)).map(|k| k as f64 * step).collect()
+}
+
+/// 1, 2, 5 × 10ⁿ inside `from..=to`, both above 0; where fewer than three fall inside, even steps instead.
+pub fn log_ticks(from: f64, to: f64) -> Vec<f64> {
+    if !(from > 0.0 && to > from) {
+        return Vec::new();
+    }
+    let decades = (from.log10().floor() as i32)..=(to.log10().ceil() as i32);
+    let inside = |v: &f64| *v >= from * (1.0 - 1e-9) && *v <= to * (1.0 + 1e-9);
+    let ticks: Vec<f64> =
+        decades.flat_map(|d| [1.0, 2.0, 5.0].map(|m| m * 10f64.powi(d))).filter(|v| inside(v)).collect();
+    if ticks.len() < 3 { linear_ticks(from, to, 4) } else { ticks }
+}
+
+/// A tick's number with just the decimals that its neighbours need to differ, thousands apart by a thin space.
+pub fn tick_label(value: f64, step: f64) -> String {
+    let decimals = if step >= 1.0 { 0 } else { (-step.log10()).ceil().clamp(0.0, 6.0) as usize };
+    if decimals == 0 { super::number::grouped(value.round() as i64) } else { format!("{value:.decimals$}") }
+}
+
+/// The part of an axis in view. It only ever widens, to round numbers, until it is reset.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Extent(Option<(f64, f64)>);
+
+impl Extent {
+    /// Widens the extent so that it holds `low..=high`, to multiples of a round step a sixth of the span wide.
+    pub fn include(&mut self, low: f64, high: f64) {
+        if !(low.is_finite() && high.is_finite()) {
+            return;
+        }
+        let (low, high) = match self.0 {
+            Some((from, to)) if low >= from && high <= to => return,
+            Some((from, to)) => (low.min(from), high.max(to)),
+            None => (low, high),
+        };
+        let step = nice_ceil(((high - low) / 6.0).max(0.05));
+        let from = (low / step + 1e-9).floor() * step;
+        let to = ((high / step - 1e-9).ceil() * step).max(from + step);
+        self.0 = Some((from, to));
+    }
+
+    /// The extent, where anything was included.
+    pub fn get(&self) -> Option<(f64, f64)> {
+        self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nice_numbers() {
+        for (value, nice) in [(1.0, 1.0), (1.2, 2.0), (0.3, 0.5), (0.1 + 0.2 - 0.1, 0.2), (730.0, 1000.0), (0.0, 1.0)] {
+            assert!((nice_ceil(value) - nice).abs() < 1e-9, "{value}");
+        }
+    }
+
+    #[test]
+    fn ticks_are_round_and_inside() {
+        assert_eq!(linear_ticks(0.0, 2000.0, 5), [0.0, 500.0, 1000.0, 1500.0, 2000.0]);
+        assert!(linear_ticks(3.0, 3.0, 5).is_empty());
+        assert_eq!(log_ticks(0.9, 12.0), [1.0, 2.0, 5.0, 10.0]);
+        assert_eq!(log_ticks(2.1, 4.2), [2.5, 3.0, 3.5, 4.0].map(|v: f64| v)[..].to_vec());
+        assert!(log_ticks(0.0, 1.0).is_empty());
+    }
+
+    #[test]
+    fn labels_have_the_decimals_of_their_step() {
+        assert_eq!(tick_label(1.5, 0.5), "1.5");
+        assert_eq!(tick_label(0.25, 0.05), "0.25");
+        assert_eq!(tick_label(2.0, 1.0), "2");
+    }
+
+    #[test]
+    fn an_extent_widens_in_round_steps_and_never_shrinks() {
+        let mut y = Extent::default();
+        y.include(3.9, 4.2);
+        let first = y.get().expect("something was included");
+        assert!(first.0 <= 3.9 && first.1 >= 4.2);
+        y.include(4.0, 4.1);
+        assert_eq!(y.get(), Some(first), "inside: nothing moves");
+        y.include(1.46, 4.2);
+        assert_eq!(y.get(), Some((1.0, 4.5)));
+        y.include(f64::NAN, 1.0);
+        assert_eq!(y.get(), Some((1.0, 4.5)));
+    }
+}
