@@ -145,3 +145,78 @@ kernel! {
     /// From dy in `gradient` to the gate's gradient in its place and the other's in `d_up`.
     pub fn swiglu_backward(slopes: &[f32], silu: &[f32], gradient: &mut [f32], d_up: &mut [f32]) = swiglu_backward_body
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::check::{assert_close, dot, numbers, slopes};
+    use super::*;
+
+    /// ½·erfc(−x/√2) by adding up its density, in f64.
+    fn normal_share(x: f64) -> f64 {
+        let steps = 2_000;
+        let h = x / f64::from(steps);
+        let density = |t: f64| (-t * t / 2.0).exp() / (2.0 * std::f64::consts::PI).sqrt();
+        let inner: f64 = (0..steps).map(|i| (f64::from(i) + 0.5) * h).map(density).sum();
+        0.5 + inner * h
+    }
+
+    fn reference(kind: Kind, x: f64) -> f64 {
+        match kind {
+            Kind::Relu => x.max(0.0),
+            Kind::Gelu => x * normal_share(x),
+            Kind::GeluTanh => {
+                let inner = (2.0 / std::f64::consts::PI).sqrt() * (x + 0.044_715 * x.powi(3));
+                0.5 * x * (1.0 + inner.tanh())
+            }
+        }
+    }
+
+    #[test]
+    fn values_and_slopes_are_those_of_the_definition() {
+        for simd in Simd::available() {
+            for kind in [Kind::Relu, Kind::Gelu, Kind::GeluTanh] {
+                let bias = numbers(7, 5);
+                let x: Vec<f32> = numbers(28, 6).iter().map(|x| x * 5.0).collect();
+                let (mut slope, mut y, dy) = (x.clone(), vec![0.0; 28], numbers(28, 7));
+                forward(simd, kind, &mut slope, &mut y, Some(&bias), 7);
+                let values = |x: &[f64]| -> Vec<f64> {
+                    x.iter().enumerate().map(|(i, x)| reference(kind, x + f64::from(bias[i % 7]))).collect()
+                };
+                let wide: Vec<f64> = x.iter().map(|&x| f64::from(x)).collect();
+                assert_close("y", &y, &values(&wide), 1e-6);
+                let mut dx = dy.clone();
+                backward(simd, &slope, &mut dx);
+                assert_close("dx", &dx, &slopes(&x, |x| dot(&values(x), &dy)), 1e-5);
+            }
+        }
+    }
+
+    #[test]
+    fn swiglu_and_both_its_gradients_are_the_definition() {
+        for simd in Simd::available() {
+            let (gate, up, dy) = (numbers(19, 1), numbers(19, 2), numbers(19, 3));
+            let (mut g, mut u, mut y) = (gate.clone(), up.clone(), vec![0.0; 19]);
+            swiglu(simd, &mut g, &mut u, &mut y);
+            let of = |gate: &[f64], up: &[f64]| -> Vec<f64> {
+                gate.iter().zip(up).map(|(g, u)| g / (1.0 + (-g).exp()) * u).collect()
+            };
+            let wide = |x: &[f32]| -> Vec<f64> { x.iter().map(|&x| f64::from(x)).collect() };
+            assert_close("y", &y, &of(&wide(&gate), &wide(&up)), 1e-6);
+            let (mut d_gate, mut d_up) = (dy.clone(), vec![0.0; 19]);
+            swiglu_backward(simd, &g, &u, &mut d_gate, &mut d_up);
+            assert_close("d gate", &d_gate, &slopes(&gate, |gate| dot(&of(gate, &wide(&up)), &dy)), 1e-5);
+            assert_close("d up", &d_up, &slopes(&up, |up| dot(&of(&wide(&gate), up), &dy)), 1e-5);
+        }
+    }
+
+    #[test]
+    fn not_a_number_stays_one() {
+        for simd in Simd::available() {
+            for kind in [Kind::Relu, Kind::Gelu, Kind::GeluTanh] {
+                let mut y = [0.0];
+                forward(simd, kind, &mut [f32::NAN], &mut y, None, 1);
+                assert!(y[0].is_nan(), "{kind:?} at {}", simd.name());
+            }
+        }
+    }
+}

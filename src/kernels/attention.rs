@@ -119,12 +119,12 @@ pub fn forward(simd: Simd, shape: &Shape, qkv: &[f32], weights: &mut [f32], out:
             let block = &mut weights[rows.start * time..rows.end * time];
             let q = Mat::strided(&q[rows.start * stride..], m, d, stride);
             let k = Mat::strided(&k[columns.start * stride..], n, d, stride);
-            product(MatMut::strided(&mut block[columns.start..], m, n, time), q, k.t(), false);
+            product(simd, MatMut::strided(&mut block[columns.start..], m, n, time), q, k.t(), false);
             softmax_block(simd, shape, block, rows.clone(), columns.clone());
             let p = Mat::strided(&block[columns.start..], m, n, time);
             let v = Mat::strided(&v[columns.start * stride..], n, d, stride);
             let out = &mut out[rows.start * out_stride + head * d..];
-            product(MatMut::strided(out, m, d, out_stride), p, v, false);
+            product(simd, MatMut::strided(out, m, d, out_stride), p, v, false);
         }
     }
 }
@@ -154,16 +154,85 @@ pub fn backward(
             let p = Mat::strided(&block[columns.start..], m, n, time);
             let d_heads = Mat::strided(&d_out[rows.start * out_stride + head * d..], m, d, out_stride);
             // dv += pᵀ·do, dp = do·vᵀ, ds from dp, dq = ds·k, dk += dsᵀ·q
-            product(MatMut::strided(&mut d_qkv[column + v..], n, d, stride), p.t(), d_heads, true);
+            product(simd, MatMut::strided(&mut d_qkv[column + v..], n, d, stride), p.t(), d_heads, true);
             let ds = &mut scratch[..m * n];
             let v = Mat::strided(&qkv[column + v..], n, d, stride);
-            product(MatMut::new(ds, m, n), d_heads, v.t(), false);
+            product(simd, MatMut::new(ds, m, n), d_heads, v.t(), false);
             softmax_block_backward(simd, shape, block, ds, columns.clone());
             let ds = Mat::new(ds, m, n);
             let key = Mat::strided(&qkv[column + k..], n, d, stride);
-            product(MatMut::strided(&mut d_qkv[row + q..], m, d, stride), ds, key, false);
+            product(simd, MatMut::strided(&mut d_qkv[row + q..], m, d, stride), ds, key, false);
             let query = Mat::strided(&qkv[row + q..], m, d, stride);
-            product(MatMut::strided(&mut d_qkv[column + k..], n, d, stride), ds.t(), query, true);
+            product(simd, MatMut::strided(&mut d_qkv[column + k..], n, d, stride), ds.t(), query, true);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::check::{assert_close, dot, numbers, slopes};
+    use super::*;
+
+    fn shape(time: usize, heads: usize, kv_heads: usize, causal: bool, window: Option<usize>) -> Shape {
+        Shape { time, heads, kv_heads, d_head: 3, causal, window, scale: 0.7 }
+    }
+
+    /// The definition, element by element: weights `[heads, time, time]` and outputs.
+    fn reference(shape: &Shape, qkv: &[f64]) -> (Vec<f64>, Vec<f64>) {
+        let (time, d, stride) = (shape.time, shape.d_head, shape.width());
+        let mut weights = vec![0.0; shape.weights()];
+        let mut out = vec![0.0; time * shape.heads * d];
+        for head in 0..shape.heads {
+            let shared = head / (shape.heads / shape.kv_heads);
+            let (q, k) = (head * d, (shape.heads + shared) * d);
+            let v = (shape.heads + shape.kv_heads + shared) * d;
+            for i in 0..time {
+                let sees = |j: usize| (!shape.causal || j <= i) && shape.window.is_none_or(|w| i.abs_diff(j) < w);
+                let score = |j: usize| {
+                    let dot: f64 = (0..d).map(|c| qkv[i * stride + q + c] * qkv[j * stride + k + c]).sum();
+                    (dot * f64::from(shape.scale)).exp()
+                };
+                let sum: f64 = (0..time).filter(|&j| sees(j)).map(score).sum();
+                for j in (0..time).filter(|&j| sees(j)) {
+                    let weight = score(j) / sum;
+                    weights[(head * time + i) * time + j] = weight;
+                    for c in 0..d {
+                        out[(i * shape.heads + head) * d + c] += weight * qkv[j * stride + v + c];
+                    }
+                }
+            }
+        }
+        (weights, out)
+    }
+
+    #[test]
+    fn weights_outputs_and_gradients_are_the_definition() {
+        let shapes = [
+            shape(1, 1, 1, true, None),
+            shape(5, 2, 1, false, None),
+            shape(BLOCK + 5, 2, 2, true, None),
+            shape(2 * BLOCK + 1, 1, 1, true, Some(4)),
+            shape(BLOCK + 3, 1, 1, false, Some(3)),
+        ];
+        for simd in Simd::available() {
+            for shape in &shapes {
+                let qkv = numbers(shape.time * shape.width(), 8);
+                let wide: Vec<f64> = qkv.iter().map(|&x| f64::from(x)).collect();
+                let mut weights = vec![0.0; shape.weights()];
+                let mut out = vec![0.0; shape.time * shape.heads * shape.d_head];
+                forward(simd, shape, &qkv, &mut weights, &mut out);
+                let (want_weights, want_out) = reference(shape, &wide);
+                assert_close("weights", &weights, &want_weights, 1e-6);
+                assert_close("outputs", &out, &want_out, 1e-6);
+                let future = |i: usize| i % shape.time > i / shape.time % shape.time;
+                assert!(!shape.causal || (0..weights.len()).filter(|&i| future(i)).all(|i| weights[i] == 0.0));
+
+                let d_out = numbers(out.len(), 9);
+                let (mut d_qkv, mut scratch) = (vec![f32::NAN; qkv.len()], vec![0.0; BLOCK * shape.time]);
+                backward(simd, shape, &qkv, &weights, &d_out, &mut d_qkv, &mut scratch);
+                let want = slopes(&qkv, |qkv| dot(&reference(shape, qkv).1, &d_out));
+                assert_close("gradient", &d_qkv, &want, 2e-6);
+            }
         }
     }
 }

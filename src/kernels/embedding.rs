@@ -22,3 +22,20 @@ pub fn scatter_add(simd: Simd, table: &mut [f32], width: usize, ids: &[u32], fro
         rows::add(simd, &mut table[id as usize * width..][..width], from);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn repeated_tokens_add_up() {
+        let table: Vec<f32> = (0..12).map(|i| i as f32).collect();
+        let ids = [3, 0, 3];
+        let mut rows = [0.0; 9];
+        gather(&table, 3, &ids, &mut rows);
+        assert_eq!(rows, [9.0, 10.0, 11.0, 0.0, 1.0, 2.0, 9.0, 10.0, 11.0]);
+        let mut gradient = [0.0; 12];
+        scatter_add(Simd::detect(), &mut gradient, 3, &ids, &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0]);
+        assert_eq!(gradient, [4.0, 5.0, 6.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 8.0, 10.0, 12.0]);
+    }
+}

@@ -1,6 +1,9 @@
 //! Matrices as strided views of slices, and their product.
 
 use std::marker::PhantomData;
+use std::ops::Range;
+
+use super::simd::{Lanes, Level, Portable, Simd, lanes};
 
 /// A view of a matrix for reading; both strides are free, so a transpose costs nothing.
 #[derive(Clone, Copy, Debug)]
@@ -103,10 +106,15 @@ impl<'a> MatMut<'a> {
 
 /// `to ← a·b`, or `to ← to + a·b` with `accumulate`, on the calling thread.
 ///
+/// The crate `gemm` does the work, except at the lowest level of x86-64, for which it has only scalar code.
+///
 /// # Panics
 /// Where the shapes do not fit.
-pub fn product(to: MatMut, a: Mat, b: Mat, accumulate: bool) {
+pub fn product(simd: Simd, to: MatMut, a: Mat, b: Mat, accumulate: bool) {
     assert_eq!((to.rows, to.columns, a.columns), (a.rows, b.columns, b.rows), "shapes of a product");
+    if cfg!(target_arch = "x86_64") && simd.level() == Level::Baseline {
+        return plain(to, a, b, accumulate);
+    }
     // SAFETY: every view was checked against its slice when it was made, and `to` is borrowed for writing, so it
     // overlaps with neither operand.
     unsafe {
@@ -134,6 +142,72 @@ pub fn product(to: MatMut, a: Mat, b: Mat, accumulate: bool) {
     }
 }
 
+/// Rows of the result that are kept in registers at a time by [`plain`].
+const TILE_ROWS: usize = 4;
+/// Columns of the result, and terms of each sum, of the panel of `b` that [`plain`] copies to have it dense.
+const PANEL: (usize, usize) = (64, 128);
+
+/// The product in portable vectors.
+fn plain(to: MatMut, a: Mat, b: Mat, accumulate: bool) {
+    let (width, depth) = PANEL;
+    let mut panel = [0.0f32; PANEL.0 * PANEL.1];
+    for first in (0..to.columns).step_by(width) {
+        let columns = width.min(to.columns - first);
+        for from in (0..a.columns.max(1)).step_by(depth) {
+            let terms = depth.min(a.columns - from);
+            for term in 0..terms {
+                for column in 0..columns {
+                    let at = (from + term) * b.row_stride + (first + column) * b.column_stride;
+                    panel[term * columns + column] = b.data[at];
+                }
+            }
+            let add = accumulate || from > 0;
+            for row in (0..to.rows).step_by(TILE_ROWS) {
+                let rows = row..(row + TILE_ROWS).min(to.rows);
+                // SAFETY: rows and columns lie inside `to`, terms inside `a`; the portable level needs nothing.
+                unsafe { tile::<Portable>(&to, &a, &panel, rows, first..first + columns, from..from + terms, add) }
+            }
+        }
+    }
+}
+
+/// Up to [`TILE_ROWS`] rows of the result from a dense panel of `b`.
+#[inline(always)]
+unsafe fn tile<S: Lanes>(
+    to: &MatMut,
+    a: &Mat,
+    panel: &[f32],
+    rows: Range<usize>,
+    columns: Range<usize>,
+    terms: Range<usize>,
+    add: bool,
+) {
+    let width = columns.len();
+    let last = rows.len() - 1;
+    lanes!(S, width, i, c, {
+        // SAFETY: `i + c` is at most the width of the panel and of the tile; rows beyond the last repeat it.
+        unsafe {
+            let place = |row: usize| to.data.add((rows.start + row) * to.row_stride + columns.start + i);
+            let mut sums = [S::splat(0.0); TILE_ROWS];
+            if add {
+                for (row, sum) in sums.iter_mut().enumerate() {
+                    *sum = S::load(place(row.min(last)), c);
+                }
+            }
+            for (term, k) in terms.clone().enumerate() {
+                let b = S::load(panel.as_ptr().add(term * width + i), c);
+                for (row, sum) in sums.iter_mut().enumerate() {
+                    let at = (rows.start + row.min(last)) * a.row_stride + k * a.column_stride;
+                    *sum = S::fma(S::splat(a.data[at]), b, *sum);
+                }
+            }
+            for (row, sum) in sums.iter().enumerate().take(rows.len()) {
+                S::store(place(row), *sum, c);
+            }
+        }
+    });
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -150,7 +224,11 @@ mod tests {
 
     #[test]
     fn products_of_all_layouts_agree_with_the_definition() {
-        for (m, n, k) in [(1, 1, 1), (5, 7, 3), (64, 33, 17), (130, 65, 300), (1, 100, 48), (100, 1, 48)] {
+        Simd::available().into_iter().for_each(agree_with_the_definition);
+    }
+
+    fn agree_with_the_definition(simd: Simd) {
+        for (m, n, k) in [(3, 5, 0), (1, 1, 1), (5, 7, 3), (64, 33, 17), (130, 65, 300), (1, 100, 48), (100, 1, 48)] {
             let (a, b) = (numbers(m * k, 1), numbers(k * n, 2));
             for (ta, tb, accumulate) in
                 [(false, false, false), (true, false, true), (false, true, false), (true, true, true)]
@@ -159,7 +237,7 @@ mod tests {
                 let b_view = if tb { Mat::new(&b, n, k).t() } else { Mat::new(&b, k, n) };
                 let start = numbers(m * (n + 2), 3);
                 let mut to = start.clone();
-                product(MatMut::strided(&mut to, m, n, n + 2), a_view, b_view, accumulate);
+                product(simd, MatMut::strided(&mut to, m, n, n + 2), a_view, b_view, accumulate);
                 for i in 0..m {
                     for j in 0..n + 2 {
                         let at = i * (n + 2) + j;
@@ -185,8 +263,10 @@ mod tests {
     fn nan_and_infinity_travel_through_a_product() {
         let a = [f32::NAN, 0.0, 1.0, f32::INFINITY];
         let b = [1.0, 0.0, 2.0, 1.0];
-        let mut to = [0.0; 4];
-        product(MatMut::new(&mut to, 2, 2), Mat::new(&a, 2, 2), Mat::new(&b, 2, 2), false);
-        assert!(to[0].is_nan() && to[1].is_nan() && to[2] == f32::INFINITY && to[3] == f32::INFINITY);
+        for simd in Simd::available() {
+            let mut to = [0.0; 4];
+            product(simd, MatMut::new(&mut to, 2, 2), Mat::new(&a, 2, 2), Mat::new(&b, 2, 2), false);
+            assert!(to[0].is_nan() && to[1].is_nan() && to[2] == f32::INFINITY && to[3] == f32::INFINITY);
+        }
     }
 }

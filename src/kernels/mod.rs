@@ -7,6 +7,8 @@
 pub mod activation;
 pub mod adam;
 pub mod attention;
+#[cfg(test)]
+pub(crate) mod check;
 pub mod embedding;
 pub mod math;
 pub mod matrix;

@@ -120,3 +120,50 @@ kernel! {
         d_bias: Option<&mut [f32]>,
     ) = backward_body
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Simd;
+    use super::super::check::{assert_close, dot, numbers, slopes};
+    use super::*;
+
+    const EPS: f64 = 1e-5;
+
+    fn reference(x: &[f64], gain: &[f64], bias: Option<&[f64]>) -> Vec<f64> {
+        let width = gain.len();
+        let mut y = Vec::new();
+        for row in x.chunks(width) {
+            let mean = if bias.is_some() { row.iter().sum::<f64>() / width as f64 } else { 0.0 };
+            let square = row.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / width as f64;
+            let deviation = (square + EPS).sqrt();
+            y.extend((0..width).map(|i| (row[i] - mean) / deviation * gain[i] + bias.map_or(0.0, |b| b[i])));
+        }
+        y
+    }
+
+    fn wide(x: &[f32]) -> Vec<f64> {
+        x.iter().map(|&x| f64::from(x)).collect()
+    }
+
+    #[test]
+    fn both_norms_and_their_gradients_are_the_definition() {
+        for simd in Simd::available() {
+            for (width, layer) in [(5, true), (8, false), (33, true), (33, false)] {
+                let (x, dy) = (numbers(3 * width, 1), numbers(3 * width, 2));
+                let (gain, bias) = (numbers(width, 3), numbers(width, 4));
+                let norm = Norm { gain: &gain, bias: layer.then_some(&bias[..]), eps: EPS as f32 };
+                let (mut y, mut stats) = (vec![0.0; x.len()], vec![0.0; 6]);
+                forward(simd, norm, &x, &mut y, &mut stats);
+                let (wide_x, wide_gain, wide_bias) = (wide(&x), wide(&gain), wide(&bias));
+                let of = |x: &[f64], g: &[f64], b: &[f64]| reference(x, g, layer.then_some(b));
+                assert_close("y", &y, &of(&wide_x, &wide_gain, &wide_bias), 1e-5);
+                let (mut dx, mut d_gain, mut d_bias) = (vec![1.0; x.len()], vec![0.0; width], vec![0.0; width]);
+                backward(simd, norm, &x, &stats, &dy, &mut dx, true, &mut d_gain, layer.then_some(&mut d_bias[..]));
+                dx.iter_mut().for_each(|d| *d -= 1.0);
+                assert_close("dx", &dx, &slopes(&x, |x| dot(&of(x, &wide_gain, &wide_bias), &dy)), 1e-5);
+                assert_close("dγ", &d_gain, &slopes(&gain, |g| dot(&of(&wide_x, g, &wide_bias), &dy)), 1e-5);
+                assert_close("dβ", &d_bias, &slopes(&bias, |b| dot(&of(&wide_x, &wide_gain, b), &dy)), 1e-5);
+            }
+        }
+    }
+}

@@ -130,7 +130,7 @@ impl Chunk {
         for (strip, targets) in targets.chunks(STRIP).enumerate() {
             let (at, rows) = (strip * STRIP, targets.len());
             let tile = &mut self.tile[at * self.width..][..rows * self.width];
-            product(MatMut::new(tile, rows, self.width), Mat::new(&hidden[at * d..], rows, d), weight, false);
+            product(simd, MatMut::new(tile, rows, self.width), Mat::new(&hidden[at * d..], rows, d), weight, false);
             let (tops, target) = (&mut self.tops[at..][..rows], &mut self.target[at..][..rows]);
             exp_strip(simd, tile, self.width, bias, tops, targets, self.first, target);
         }
@@ -164,13 +164,13 @@ impl Chunk {
         let gradient = Mat::new(tile, rows, width);
         let hidden = Mat::new(block.hidden, rows, d);
         let weight = if layer.tied {
-            product(d_weight, gradient.t(), hidden, accumulate);
+            product(simd, d_weight, gradient.t(), hidden, accumulate);
             Mat::new(&layer.weight[self.first * d..], width, d)
         } else {
-            product(d_weight, hidden.t(), gradient, accumulate);
+            product(simd, d_weight, hidden.t(), gradient, accumulate);
             Mat::strided(&layer.weight[self.first..], d, width, layer.vocabulary).t()
         };
-        product(MatMut::new(&mut self.d_rows[..rows * d], rows, d), gradient, weight, false);
+        product(simd, MatMut::new(&mut self.d_rows[..rows * d], rows, d), gradient, weight, false);
     }
 }
 
@@ -263,4 +263,104 @@ fn backward(
             rows::add(simd, d_rows, &chunk.d_rows[from..][..d_rows.len()]);
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::check::{assert_close, numbers, slopes};
+    use super::*;
+
+    struct Case {
+        rows: usize,
+        d: usize,
+        vocabulary: usize,
+        tied: bool,
+        bias: bool,
+    }
+
+    fn reference(case: &Case, hidden: &[f64], weight: &[f64], bias: &[f64], targets: &[u32], share: &[f32]) -> f64 {
+        let mut total = 0.0;
+        for row in 0..case.rows {
+            let logit = |token: usize| {
+                let dot: f64 = (0..case.d)
+                    .map(|i| {
+                        let at = if case.tied { token * case.d + i } else { i * case.vocabulary + token };
+                        hidden[row * case.d + i] * weight[at]
+                    })
+                    .sum();
+                dot + if case.bias { bias[token] } else { 0.0 }
+            };
+            let sum: f64 = (0..case.vocabulary).map(|token| logit(token).exp()).sum();
+            total += f64::from(share[row]) * (sum.ln() - logit(targets[row] as usize));
+        }
+        total
+    }
+
+    fn check(simd: Simd, case: &Case, differences: bool) {
+        let (hidden, bias) = (numbers(case.rows * case.d, 1), numbers(case.vocabulary, 3));
+        let weight = numbers(case.vocabulary * case.d, 2);
+        let targets: Vec<u32> = (0..case.rows).map(|i| ((i * 7919) % case.vocabulary) as u32).collect();
+        let share: Vec<f32> = (0..case.rows).map(|i| (i % 3) as f32 / case.rows as f32).collect();
+        let wide = |x: &[f32]| -> Vec<f64> { x.iter().map(|&x| f64::from(x)).collect() };
+        let (h, w, b) = (wide(&hidden), wide(&weight), wide(&bias));
+
+        let layer = Layer {
+            weight: &weight,
+            tied: case.tied,
+            bias: case.bias.then_some(&bias[..]),
+            vocabulary: case.vocabulary,
+            d: case.d,
+        };
+        let mut d_weight = vec![f32::NAN; weight.len()];
+        let (mut d_bias, mut d_rows) = (vec![f32::NAN; bias.len()], vec![f32::NAN; hidden.len()]);
+        let to = Gradients { weight: &mut d_weight, bias: case.bias.then_some(&mut d_bias[..]), rows: &mut d_rows };
+        let mut buffers = Buffers::new(case.rows, case.d, case.vocabulary);
+        let found = loss(simd, &layer, &hidden, &targets, &share, &mut buffers, Some(to));
+        let want = reference(case, &h, &w, &b, &targets, &share);
+        assert!((found - want).abs() < 1e-5 * want, "{found} {want}");
+        if differences {
+            let of = |h: &[f64], w: &[f64], b: &[f64]| reference(case, h, w, b, &targets, &share);
+            assert_close("d rows", &d_rows, &slopes(&hidden, |h| of(h, &w, &b)), 1e-6);
+            assert_close("d weight", &d_weight, &slopes(&weight, |w| of(&h, w, &b)), 1e-6);
+            if case.bias {
+                assert_close("d bias", &d_bias, &slopes(&bias, |b| of(&h, &w, b)), 1e-6);
+            }
+        }
+    }
+
+    #[test]
+    fn the_loss_and_its_gradients_are_the_definition() {
+        for simd in Simd::available() {
+            for (tied, bias) in [(false, true), (true, false)] {
+                check(simd, &Case { rows: 3, d: 3, vocabulary: 141, tied, bias }, true);
+                // More than one block of rows, and more than one chunk of the vocabulary.
+                check(simd, &Case { rows: ROWS + 3, d: 2, vocabulary: 300, tied, bias }, false);
+            }
+        }
+    }
+
+    #[test]
+    fn blocks_of_rows_add_up_to_the_same_gradient() {
+        let (rows, d, vocabulary) = (2 * ROWS + 70, 5, 331);
+        let (hidden, weight) = (numbers(rows * d, 1), numbers(vocabulary * d, 2));
+        let targets: Vec<u32> = (0..rows).map(|i| ((i * 31) % vocabulary) as u32).collect();
+        let share = vec![1.0 / rows as f32; rows];
+        let simd = Simd::detect();
+        let run = |range: std::ops::Range<usize>| {
+            let layer = Layer { weight: &weight, tied: false, bias: None, vocabulary, d };
+            let (mut d_weight, mut d_rows) = (vec![0.0; weight.len()], vec![0.0; range.len() * d]);
+            let to = Gradients { weight: &mut d_weight, bias: None, rows: &mut d_rows };
+            let mut buffers = Buffers::new(range.len(), d, vocabulary);
+            let hidden = &hidden[range.start * d..range.end * d];
+            let value = loss(simd, &layer, hidden, &targets[range.clone()], &share[range], &mut buffers, Some(to));
+            (value, d_weight, d_rows)
+        };
+        let whole = run(0..rows);
+        let parts = [run(0..100), run(100..ROWS + 9), run(ROWS + 9..rows)];
+        assert!((whole.0 - parts.iter().map(|p| p.0).sum::<f64>()).abs() < 1e-6);
+        let sum: Vec<f64> = (0..weight.len()).map(|i| parts.iter().map(|p| f64::from(p.1[i])).sum()).collect();
+        assert!(sum.iter().zip(&whole.1).all(|(a, b)| (a - f64::from(*b)).abs() < 1e-7));
+        let d_rows: Vec<f32> = parts.iter().flat_map(|p| p.2.clone()).collect();
+        assert!(d_rows.iter().zip(&whole.2).all(|(a, b)| (a - b).abs() < 1e-8));
+    }
 }

@@ -42,3 +42,35 @@ impl Rotary {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::check::numbers;
+    use super::*;
+
+    #[test]
+    fn turns_pairs_by_their_angle_and_back() {
+        let (time, d_head, width) = (3, 4, 11);
+        let angle = |position: usize, i: usize| position as f32 * [1.0, 0.1][i % 2];
+        let table =
+            |f: fn(f32) -> f32| -> Vec<f32> { (0..time * d_head).map(|i| f(angle(i / d_head, i % d_head))).collect() };
+        let rotary = Rotary::new(&table(f32::cos), &table(f32::sin), d_head);
+        let before = numbers(time * width, 1);
+        let mut x = before.clone();
+        rotary.turn(&mut x, width, 2, false);
+        for position in 0..time {
+            for head in 0..2 {
+                for i in 0..2 {
+                    let at = position * width + head * d_head + i;
+                    let (sin, cos) = angle(position, i).sin_cos();
+                    assert!((x[at] - (before[at] * cos - before[at + 2] * sin)).abs() < 1e-6);
+                    assert!((x[at + 2] - (before[at + 2] * cos + before[at] * sin)).abs() < 1e-6);
+                }
+            }
+            assert_eq!(x[position * width + 8..][..3], before[position * width + 8..][..3]);
+        }
+        // A rotation's transpose is its inverse, so the way back undoes it.
+        rotary.turn(&mut x, width, 2, true);
+        assert!(x.iter().zip(&before).all(|(a, b)| (a - b).abs() < 1e-6));
+    }
+}

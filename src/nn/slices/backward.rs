@@ -270,7 +270,7 @@ fn matrices(model: &Model, block: &BlockPlan, layer: &Layer, x: &[f32], gradient
             tasks.push((MatMut::new(to, count, output), x.t(), Mat::new(dy, rows, output)));
         }
     }
-    tasks.into_par_iter().for_each(|(to, x, dy)| product(to, x, dy, false));
+    tasks.into_par_iter().for_each(|(to, x, dy)| product(model.simd, to, x, dy, false));
 }
 
 fn embeddings(model: &Model, ids: &[u32], kept: &Kept, gradient: &mut Gradient, parts: &mut [&mut [f32]]) {

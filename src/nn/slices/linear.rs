@@ -10,7 +10,7 @@ impl Model {
         let (input, output) = self.sizes(linear);
         let n = x.len() / input;
         let weight = Mat::new(self.parameter(weights, linear.weight), input, output);
-        product(MatMut::new(y, n, output), Mat::new(x, n, input), weight, accumulate);
+        product(self.simd, MatMut::new(y, n, output), Mat::new(x, n, input), weight, accumulate);
     }
 
     /// y ← x·W + b.
@@ -26,7 +26,7 @@ impl Model {
         let (input, output) = self.sizes(linear);
         let n = dy.len() / output;
         let weight = Mat::new(self.parameter(weights, linear.weight), input, output);
-        product(MatMut::new(dx, n, input), Mat::new(dy, n, output), weight.t(), accumulate);
+        product(self.simd, MatMut::new(dx, n, input), Mat::new(dy, n, output), weight.t(), accumulate);
     }
 
     /// Inputs and outputs of a linear map.
