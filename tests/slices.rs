@@ -278,3 +278,40 @@ fn the_loss_alone_is_the_same_number() {
     let alone = decoder.loss(&data.weights.data, &data.ids, &data.targets, data.mask.as_deref());
     assert_eq!(loss, alone);
 }
+
+/// One vector of parameters as a module of Burn.
+#[derive(burn::module::Module, Debug)]
+struct Vector<B: burn::tensor::backend::Backend> {
+    values: burn::module::Param<burn::tensor::Tensor<B, 1>>,
+}
+
+#[test]
+fn adam_with_decay_is_the_one_of_burn() {
+    use burn::module::Param;
+    use burn::optim::{AdamWConfig, GradientsParams, Optimizer};
+    use burn::tensor::{Tensor, TensorData};
+    let device = Device::autodiff(cpu());
+    let mut rng = Rng::new(4);
+    let mut values: Vec<f32> = (0..1_000).map(|_| rng.normal_f32()).collect();
+    let tensor = |values: &[f32]| -> Tensor<telar::nn::B, 1> {
+        Tensor::from_data(TensorData::new(values.to_vec(), [values.len()]), &device)
+    };
+    let mut module = Vector { values: Param::from_tensor(tensor(&values)) };
+    let config = AdamWConfig::new().with_beta_1(0.9).with_beta_2(0.99).with_epsilon(1e-8).with_weight_decay(0.1);
+    let mut optimizer = config.init();
+    let (mut m, mut v) = (vec![0.0; values.len()], vec![0.0; values.len()]);
+    for time in 1..=10 {
+        let grads: Vec<f32> = (0..values.len()).map(|_| rng.normal_f32()).collect();
+        let loss = (module.values.val() * tensor(&grads)).sum();
+        let gradients = GradientsParams::from_grads(loss.backward(), &module);
+        module = optimizer.step(0.02, module, gradients);
+        let step =
+            AdamStep { lr: 0.02, beta1: 0.9, beta2: 0.99, eps: 1e-8, weight_decay: 0.1, time, gradient_scale: 1.0 };
+        let everything = [0..values.len()];
+        adam(&mut values, &grads, &mut m, &mut v, &everything, &step);
+    }
+    let wanted = telar::nn::host_values(module.values.val());
+    for (found, wanted) in values.iter().zip(wanted) {
+        assert!((found - wanted).abs() <= 1e-5 * wanted.abs().max(0.1), "{found} {wanted}");
+    }
+}

@@ -19,5 +19,5 @@ pub mod rows;
 pub mod simd;
 
 pub use adam::{AdamStep, adam, global_norm, scale};
-pub use matrix::{Mat, MatMut, product};
+pub use matrix::{Mat, MatMut, product, transpose};
 pub use simd::Simd;

@@ -6,7 +6,7 @@
 
 use rayon::prelude::*;
 
-use super::matrix::{Mat, MatMut, product};
+use super::matrix::{Mat, MatMut, product, transpose};
 use super::rows::{self, exp_row};
 use super::simd::{Lanes, Simd, kernel};
 
@@ -60,6 +60,8 @@ struct Chunk {
     d_rows: Vec<f32>,
     /// The target's logit, where it lies in this chunk.
     target: Vec<f32>,
+    /// The chunk of the layer's matrix as `[d, width]` where it is tied and as `[width, d]` where not.
+    turned: Vec<f32>,
 }
 
 impl Buffers {
@@ -80,6 +82,7 @@ impl Buffers {
                     tops: vec![(0.0, 0.0); rows],
                     d_rows: vec![0.0; rows * d],
                     target: vec![0.0; rows],
+                    turned: vec![0.0; width * d],
                 }
             })
             .collect();
@@ -118,14 +121,19 @@ kernel! {
 }
 
 impl Chunk {
+    /// The chunk's part of the layer's matrix, as it lies in memory.
+    fn weight<'a>(&self, layer: &Layer<'a>) -> Mat<'a> {
+        if layer.tied {
+            Mat::new(&layer.weight[self.first * layer.d..], self.width, layer.d)
+        } else {
+            Mat::strided(&layer.weight[self.first..], layer.d, self.width, layer.vocabulary)
+        }
+    }
+
     /// Logits of a block of rows, exponentiated.
     fn forward(&mut self, simd: Simd, layer: &Layer, hidden: &[f32], targets: &[u32]) {
-        let Layer { weight, vocabulary, d, .. } = *layer;
-        let weight = if layer.tied {
-            Mat::new(&weight[self.first * d..], self.width, d).t()
-        } else {
-            Mat::strided(&weight[self.first..], d, self.width, vocabulary)
-        };
+        let d = layer.d;
+        let weight = if layer.tied { Mat::new(&self.turned, d, self.width) } else { self.weight(layer) };
         let bias = layer.bias.map(|b| &b[self.first..][..self.width]);
         for (strip, targets) in targets.chunks(STRIP).enumerate() {
             let (at, rows) = (strip * STRIP, targets.len());
@@ -163,12 +171,15 @@ impl Chunk {
         }
         let gradient = Mat::new(tile, rows, width);
         let hidden = Mat::new(block.hidden, rows, d);
-        let weight = if layer.tied {
+        if layer.tied {
             product(simd, d_weight, gradient.t(), hidden, accumulate);
-            Mat::new(&layer.weight[self.first * d..], width, d)
         } else {
             product(simd, d_weight, hidden.t(), gradient, accumulate);
-            Mat::strided(&layer.weight[self.first..], d, width, layer.vocabulary).t()
+        }
+        let weight = if layer.tied {
+            Mat::new(&layer.weight[self.first * d..], width, d)
+        } else {
+            Mat::new(&self.turned, width, d)
         };
         product(simd, MatMut::new(&mut self.d_rows[..rows * d], rows, d), gradient, weight, false);
     }
@@ -200,6 +211,11 @@ pub fn loss(
     let d = layer.d;
     assert!(hidden.len() == targets.len() * d && share.len() == targets.len(), "rows of a loss");
     let mut total = 0.0f64;
+    let turned = layer.tied || gradients.is_some();
+    buffers.chunks.par_iter_mut().filter(|_| turned).for_each(|chunk| {
+        let weight = chunk.weight(layer);
+        transpose(weight, &mut chunk.turned);
+    });
     for (index, targets) in targets.chunks(ROWS).enumerate() {
         let at = index * ROWS;
         let rows = targets.len();
