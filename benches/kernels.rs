@@ -1,0 +1,68 @@
+//! How fast is each kernel by itself? One thread, the shapes of `train/nano`: `cargo bench --bench kernels`.
+
+use std::hint::black_box;
+use std::time::Duration;
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use telar::kernels::{AdamStep, Mat, MatMut, Simd, activation, adam, attention, norm, product, rows};
+
+const ROWS: usize = 128;
+const D: usize = 256;
+
+fn numbers(n: usize) -> Vec<f32> {
+    (0..n).map(|i| ((i * 37) % 101) as f32 / 50.0 - 1.0).collect()
+}
+
+fn kernels(criterion: &mut Criterion) {
+    let simd = Simd::detect();
+    let mut group = criterion.benchmark_group(format!("kernels/{}", simd.name()));
+    group.measurement_time(Duration::from_secs(2)).warm_up_time(Duration::from_millis(500));
+    let (x, weight, mut y) = (numbers(ROWS * 4 * D), numbers(D * 4 * D), vec![0.0; ROWS * 4 * D]);
+
+    group.throughput(Throughput::Elements((2 * ROWS * D * 4 * D) as u64));
+    group.bench_function("product 128 × 256 × 1024", |b| {
+        b.iter(|| {
+            product(simd, MatMut::new(&mut y, ROWS, 4 * D), Mat::new(&x, ROWS, D), Mat::new(&weight, D, 4 * D), false)
+        });
+    });
+
+    group.throughput(Throughput::Elements((ROWS * 4 * D) as u64));
+    for kind in [activation::Kind::Relu, activation::Kind::Gelu, activation::Kind::GeluTanh] {
+        let mut input = x.clone();
+        group.bench_function(format!("{kind:?}"), |b| {
+            b.iter(|| activation::forward(simd, kind, black_box(&mut input), &mut y, None, 4 * D));
+        });
+    }
+    group.bench_function("softmax of rows of 128", |b| b.iter(|| rows::softmax_rows(simd, black_box(&mut y), ROWS)));
+
+    let (gain, bias) = (numbers(D), numbers(D));
+    let layer = norm::Norm { gain: &gain, bias: Some(&bias), eps: 1e-5 };
+    let (x, mut y, mut stats) = (&x[..ROWS * D], &mut y[..ROWS * D], vec![0.0; 2 * ROWS]);
+    group.throughput(Throughput::Elements((ROWS * D) as u64));
+    group.bench_function("layer norm", |b| b.iter(|| norm::forward(simd, layer, x, y, &mut stats)));
+    let (mut d_gain, mut d_bias) = (vec![0.0; D], vec![0.0; D]);
+    group.bench_function("layer norm, way back", |b| {
+        b.iter(|| norm::backward(simd, layer, x, &stats, x, y, false, &mut d_gain, Some(&mut d_bias)));
+    });
+
+    let shape =
+        attention::Shape { time: ROWS, heads: 8, kv_heads: 8, d_head: D / 8, causal: true, window: None, scale: 0.18 };
+    let qkv = numbers(ROWS * shape.width());
+    let (mut weights, mut d_qkv) = (vec![0.0; shape.weights()], vec![0.0; qkv.len()]);
+    let mut scratch = vec![0.0; attention::BLOCK * ROWS];
+    group.bench_function("attention", |b| b.iter(|| attention::forward(simd, &shape, &qkv, &mut weights, &mut y)));
+    group.bench_function("attention, way back", |b| {
+        b.iter(|| attention::backward(simd, &shape, &qkv, &weights, x, &mut d_qkv, &mut scratch));
+    });
+
+    let n = 1 << 16;
+    let (mut p, g, mut m, mut v) = (numbers(n), numbers(n), vec![0.0; n], vec![0.0; n]);
+    let step =
+        AdamStep { lr: 1e-3, beta1: 0.9, beta2: 0.99, eps: 1e-8, weight_decay: 0.0, time: 5, gradient_scale: 1.0 };
+    group.throughput(Throughput::Elements(n as u64));
+    group.bench_function("Adam", |b| b.iter(|| adam(&mut p, &g, &mut m, &mut v, &[], &step)));
+    group.finish();
+}
+
+criterion_group!(benches, kernels);
+criterion_main!(benches);
