@@ -240,10 +240,10 @@ fn train(threads: usize, steps: u64) -> (Vec<f32>, Vec<f32>) {
 
 #[test]
 fn one_two_and_three_threads_give_the_same_bits() {
-    let (losses, weights) = train(1, 12);
-    assert!(losses[11] < losses[0] - 0.5, "{losses:?}");
+    let (losses, weights) = train(1, 200);
+    assert!(losses[199] < losses[0] - 2.0, "{losses:?}");
     for threads in [2, 3] {
-        let (other_losses, other_weights) = train(threads, 12);
+        let (other_losses, other_weights) = train(threads, 200);
         assert!(losses == other_losses && weights == other_weights, "{threads} threads differ");
     }
 }
