@@ -166,8 +166,7 @@ pub fn transpose(from: Mat, to: &mut [f32]) {
                     (0..width).for_each(|j| line[j] = data[at + j * column_stride]);
                 }
             }
-            for j in 0..width {
-                let at = (column + j) * rows + row;
+            for (j, at) in (0..width).map(|j| (j, (column + j) * rows + row)) {
                 let line: [f32; SQUARE] = std::array::from_fn(|i| square[i][j]);
                 to[at..at + height].copy_from_slice(&line[..height]);
             }
