@@ -37,7 +37,7 @@ fn kernels(criterion: &mut Criterion) {
 
     let (gain, bias) = (numbers(D), numbers(D));
     let layer = norm::Norm { gain: &gain, bias: Some(&bias), eps: 1e-5 };
-    let (x, mut y, mut stats) = (&x[..ROWS * D], &mut y[..ROWS * D], vec![0.0; 2 * ROWS]);
+    let (x, y, mut stats) = (&x[..ROWS * D], &mut y[..ROWS * D], vec![0.0; 2 * ROWS]);
     group.throughput(Throughput::Elements((ROWS * D) as u64));
     group.bench_function("layer norm", |b| b.iter(|| norm::forward(simd, layer, x, y, &mut stats)));
     let (mut d_gain, mut d_bias) = (vec![0.0; D], vec![0.0; D]);
