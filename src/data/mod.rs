@@ -1,6 +1,19 @@
 //! Corpora, and the folder in which a person's files live.
 
+pub mod corpora;
+mod download;
+mod error;
+pub mod home;
+pub mod statistics;
+mod text_file;
+
 use std::path::PathBuf;
+
+pub use corpora::{CorpusEntry, Source, available, catalogue, download, entry, read};
+pub use download::{Expected, fetch};
+pub use error::DataError;
+pub use home::{AtomicFile, Home, set_aside, write_atomic};
+pub use text_file::MAX_BYTES;
 
 /// Which text to train on.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]

@@ -1,5 +1,8 @@
 //! From logits to text: the sampling pipeline, stop conditions, and the K/V cache's use.
 
+pub mod sampling;
+pub mod stop;
+
 use serde::{Deserialize, Serialize};
 
 /// How the next token is chosen from one row of logits. The steps run in this order: repetition penalty, temperature,

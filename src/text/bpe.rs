@@ -1,0 +1,231 @@
+//! Byte-level BPE (Sennrich, Haddow & Birch 2016, on bytes as in GPT-2): training, and encoding of long texts.
+//!
+//! The pre-tokenizer and the alphabet are GPT-2's: a text is cut into words that carry the space before them, every byte
+//! has a printable character, and merges are learned inside words only. Nothing is ever unknown, since every byte is a
+//! piece.
+
+use std::collections::{HashMap, HashSet};
+
+use rayon::prelude::*;
+use tokenizers::decoders::DecoderWrapper;
+use tokenizers::models::ModelWrapper;
+use tokenizers::models::TrainerWrapper;
+use tokenizers::models::bpe::{BPE, BpeTrainer};
+use tokenizers::pre_tokenizers::PreTokenizerWrapper;
+use tokenizers::pre_tokenizers::byte_level::ByteLevel;
+use tokenizers::{AddedToken, Tokenizer as Inner};
+
+use super::END_OF_TEXT;
+use super::error::TextError;
+use super::tokenizer::Encoding;
+
+/// Bytes and the special token: what every vocabulary holds before the first merge.
+pub(super) const LEAST_PIECES: usize = 257;
+
+/// A text is cut into parts of about this size, which are read by all cores.
+const PART_BYTES: usize = 1 << 15;
+
+/// A byte-level BPE.
+#[derive(Clone, Debug)]
+pub(super) struct Bpe {
+    pub inner: Inner,
+    /// The bytes that every id stands for.
+    bytes: Vec<Vec<u8>>,
+    pub end_of_text: Option<u32>,
+    /// Whether cutting a text before white space changes nothing.
+    cuttable: bool,
+}
+
+impl Bpe {
+    /// Learns at most `pieces` pieces; fewer where the text has no more pairs to merge.
+    pub fn train(pieces: usize, text: &str) -> Result<Self, TextError> {
+        if pieces < LEAST_PIECES {
+            return Err(TextError::TooFewPieces { asked: pieces, least: LEAST_PIECES });
+        }
+        let mut inner = Inner::new(BPE::default());
+        inner.with_pre_tokenizer(Some(ByteLevel::new(false, true, true)));
+        inner.with_decoder(Some(ByteLevel::new(false, true, true)));
+        let mut trainer: TrainerWrapper = BpeTrainer::builder()
+            .vocab_size(pieces)
+            .show_progress(false)
+            .initial_alphabet(ByteLevel::alphabet().into_iter().collect::<HashSet<char>>())
+            .special_tokens(vec![AddedToken::from(END_OF_TEXT, true)])
+            .build()
+            .into();
+        inner.train(&mut trainer, parts(text).into_iter()).map_err(failed)?;
+        Self::new(inner)
+    }
+
+    /// Takes a tokenizer of the crate, if it is a byte-level BPE whose every byte is a piece.
+    pub fn new(mut inner: Inner) -> Result<Self, TextError> {
+        let DecoderWrapper::ByteLevel(_) = inner.get_decoder().ok_or_else(not_byte_level)? else {
+            return Err(not_byte_level());
+        };
+        let ModelWrapper::BPE(model) = inner.get_model() else { return Err(not_byte_level()) };
+        if model.dropout.is_some_and(|share| share > 0.0) {
+            return Err(TextError::Unsupported("BPE dropout".into()));
+        }
+        // These belong to a way of feeding a model, not to its vocabulary.
+        inner.with_truncation(None).map_err(failed)?;
+        inner.with_padding(None);
+        let cuttable = inner.get_normalizer().is_none()
+            && matches!(inner.get_pre_tokenizer(), Some(PreTokenizerWrapper::ByteLevel(b)) if b.use_regex && !b.add_prefix_space);
+        let bytes = piece_bytes(&inner)?;
+        let end_of_text = inner.token_to_id(END_OF_TEXT);
+        Ok(Self { inner, bytes, end_of_text, cuttable })
+    }
+
+    /// The bytes that an id stands for.
+    pub fn bytes(&self, id: u32) -> Option<&[u8]> {
+        self.bytes.get(id as usize).map(Vec::as_slice)
+    }
+
+    /// Number of ids.
+    pub fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// The ids of a text.
+    pub fn ids(&self, text: &str) -> Result<Vec<u32>, TextError> {
+        let parts: Vec<Vec<u32>> = self
+            .parts(text)
+            .into_par_iter()
+            .map(|part| Ok(self.inner.encode_fast(part, false).map_err(failed)?.get_ids().to_vec()))
+            .collect::<Result<_, TextError>>()?;
+        Ok(parts.concat())
+    }
+
+    /// The ids of a text with the text and the place of every token.
+    pub fn encode(&self, text: &str) -> Result<Encoding, TextError> {
+        let parts: Vec<_> = self
+            .parts(text)
+            .into_par_iter()
+            .map(|part| self.inner.encode(part, false).map_err(failed))
+            .collect::<Result<_, TextError>>()?;
+        let mut encoding = Encoding::default();
+        let mut start = 0;
+        for (part, encoded) in self.parts(text).into_iter().zip(parts) {
+            encoding.ids.extend_from_slice(encoded.get_ids());
+            encoding.spans.extend(encoded.get_offsets().iter().map(|&(from, to)| (start + from, start + to)));
+            start += part.len();
+        }
+        encoding.tokens = encoding.ids.iter().map(|&id| readable(self.bytes(id).unwrap_or_default())).collect();
+        Ok(encoding)
+    }
+
+    fn parts<'a>(&self, text: &'a str) -> Vec<&'a str> {
+        if self.cuttable { parts(text) } else { vec![text] }
+    }
+}
+
+/// Cuts a text where a word ends and white space begins. No piece of GPT-2's pre-tokenizer reaches across such a place: it
+/// takes in white space only at its start, and looks ahead but never back. So the parts give the tokens of the whole.
+fn parts(text: &str) -> Vec<&str> {
+    let mut parts = Vec::with_capacity(text.len() / PART_BYTES + 1);
+    let mut rest = text;
+    while rest.len() > PART_BYTES {
+        let mut before = None;
+        let cut = rest.char_indices().skip_while(|&(at, _)| at < PART_BYTES).find_map(|(at, c)| {
+            let word_ends = c.is_whitespace() && before.is_some_and(|b: char| !b.is_whitespace());
+            before = Some(c);
+            word_ends.then_some(at)
+        });
+        let Some(cut) = cut else { break };
+        let (part, after) = rest.split_at(cut);
+        parts.push(part);
+        rest = after;
+    }
+    parts.push(rest);
+    parts
+}
+
+/// Bytes as text; those that are no character are written as `<0xE2>`.
+pub(super) fn readable(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        chunk.invalid().iter().for_each(|byte| text.push_str(&format!("<0x{byte:02X}>")));
+    }
+    text
+}
+
+/// The bytes of every id, from the character that GPT-2 writes for each byte.
+fn piece_bytes(inner: &Inner) -> Result<Vec<Vec<u8>>, TextError> {
+    let added: HashSet<u32> = inner.get_added_tokens_decoder().keys().copied().collect();
+    let alphabet: HashMap<char, u8> = byte_alphabet();
+    let vocabulary = inner.get_vocab(true);
+    let mut bytes: Vec<Option<Vec<u8>>> = vec![None; vocabulary.len()];
+    for (piece, id) in vocabulary {
+        let place =
+            bytes.get_mut(id as usize).ok_or_else(|| TextError::NotATokenizer(format!("id {id} > vocabulary")))?;
+        *place = Some(if added.contains(&id) {
+            piece.into_bytes()
+        } else {
+            piece.chars().map(|c| alphabet.get(&c).copied()).collect::<Option<_>>().ok_or_else(not_byte_level)?
+        });
+    }
+    let bytes: Vec<Vec<u8>> = bytes
+        .into_iter()
+        .collect::<Option<_>>()
+        .ok_or_else(|| TextError::NotATokenizer("two pieces, one id".into()))?;
+    let single: HashSet<u8> = bytes.iter().filter(|piece| piece.len() == 1).map(|piece| piece[0]).collect();
+    if single.len() == 256 { Ok(bytes) } else { Err(not_byte_level()) }
+}
+
+/// The character that stands for each byte: itself where it is printable, otherwise the next one from U+0100 on.
+fn byte_alphabet() -> HashMap<char, u8> {
+    let mut next = 0x100;
+    (0..=255u8)
+        .map(|byte| match byte {
+            b'!'..=b'~' | 0xA1..=0xAC | 0xAE..=0xFF => (char::from(byte), byte),
+            _ => {
+                next += 1;
+                (char::from_u32(next - 1).unwrap_or('\u{FFFD}'), byte)
+            }
+        })
+        .collect()
+}
+
+fn not_byte_level() -> TextError {
+    TextError::Unsupported("BPE without a byte-level alphabet".into())
+}
+
+pub(super) fn failed(error: tokenizers::Error) -> TextError {
+    TextError::Failed(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_alphabet_is_that_of_the_crate() {
+        let ours: HashSet<char> = byte_alphabet().into_keys().collect();
+        assert_eq!(ours, ByteLevel::alphabet().into_iter().collect());
+        // GPT-2 writes a space as Ġ and a line break as Ċ.
+        let alphabet = byte_alphabet();
+        assert_eq!((alphabet[&'Ġ'], alphabet[&'Ċ'], alphabet[&'é']), (b' ', b'\n', 0xE9));
+    }
+
+    #[test]
+    fn parts_make_up_the_text_and_begin_with_white_space() {
+        let text = "ab  c\n\nd ".repeat(20_000);
+        let parts = parts(&text);
+        assert!(parts.len() > 3);
+        assert_eq!(parts.concat(), text);
+        for pair in parts.windows(2) {
+            assert!(pair[1].starts_with(char::is_whitespace) && !pair[0].ends_with(char::is_whitespace));
+        }
+    }
+
+    #[test]
+    fn parts_and_the_whole_give_the_same_tokens() {
+        let text = "It's  12 o'clock,\n\n\tsaid\u{a0}Ana — ¿qué?  \n".repeat(3_000);
+        let bpe = Bpe::train(400, &text).unwrap();
+        let whole = bpe.inner.encode(text.as_str(), false).unwrap();
+        assert!(parts(&text).len() > 2);
+        assert_eq!(bpe.ids(&text).unwrap(), whole.get_ids());
+        let encoding = bpe.encode(&text).unwrap();
+        assert_eq!((encoding.ids.as_slice(), encoding.spans.as_slice()), (whole.get_ids(), whole.get_offsets()));
+    }
+}

@@ -1,0 +1,196 @@
+//! One tokenizer for the three ways in which a text becomes tokens.
+
+use std::fs;
+use std::path::Path;
+
+use super::bpe::{Bpe, readable};
+use super::closed::{Closed, Unit};
+use super::error::TextError;
+use super::{json, stream::StreamDecoder};
+use crate::data::write_atomic;
+use crate::train::TokenizerKind;
+
+/// A text as tokens.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Encoding {
+    /// The tokens' ids.
+    pub ids: Vec<u32>,
+    /// The tokens' texts, as in [`Tokenizer::pieces`].
+    pub tokens: Vec<String>,
+    /// Where each token stands in the text: its first byte and the one after its last. Always on the borders of
+    /// characters: tokens that share a character all have the place of the whole character.
+    pub spans: Vec<(usize, usize)>,
+    /// Different words or characters that the vocabulary does not have, in the order of their first appearance; they
+    /// have no token above. Always empty for [`Tokenizer::encode`] and for BPE.
+    pub unknown: Vec<String>,
+}
+
+/// Turns text into ids and back.
+///
+/// - Words: what white space separates; ids in the order of code points; decoding joins with single spaces.
+/// - Characters: Unicode characters; ids in the order of code points; decoding gives back the text.
+/// - BPE: GPT-2's byte level; [`super::END_OF_TEXT`] is its one special token; decoding gives back the text.
+#[derive(Clone, Debug)]
+pub struct Tokenizer {
+    pub(super) model: Model,
+}
+
+/// What is behind a tokenizer.
+#[derive(Clone, Debug)]
+pub(super) enum Model {
+    Closed(Closed),
+    Bpe(Box<Bpe>),
+}
+
+impl Tokenizer {
+    /// Makes the vocabulary of a text. The same text always gives the same ids.
+    ///
+    /// # Errors
+    /// If the text has no token at all, or a BPE is asked for fewer pieces than there are bytes.
+    pub fn train(kind: TokenizerKind, text: &str) -> Result<Self, TextError> {
+        let model = match kind {
+            TokenizerKind::Words => Model::Closed(Closed::of(Unit::Word, text)),
+            TokenizerKind::Characters => Model::Closed(Closed::of(Unit::Character, text)),
+            TokenizerKind::Bpe(pieces) => Model::Bpe(Box::new(Bpe::train(pieces, text)?)),
+        };
+        let nothing = match &model {
+            Model::Closed(closed) => closed.pieces.is_empty(),
+            Model::Bpe(_) => text.is_empty(),
+        };
+        if nothing { Err(TextError::Empty) } else { Ok(Self { model }) }
+    }
+
+    /// A text as tokens, each with its text and place.
+    ///
+    /// # Errors
+    /// If words or characters are not in the vocabulary: the error names them. See [`Self::encode_lossy`].
+    pub fn encode(&self, text: &str) -> Result<Encoding, TextError> {
+        let encoding = self.encode_lossy(text)?;
+        if encoding.unknown.is_empty() { Ok(encoding) } else { Err(TextError::Unknown(encoding.unknown)) }
+    }
+
+    /// A text as tokens without those words or characters that the vocabulary does not have; they are listed in
+    /// [`Encoding::unknown`], so that a person can be told.
+    ///
+    /// # Errors
+    /// If the `tokenizers` crate fails.
+    pub fn encode_lossy(&self, text: &str) -> Result<Encoding, TextError> {
+        match &self.model {
+            Model::Closed(closed) => Ok(closed.encode(text)),
+            Model::Bpe(bpe) => bpe.encode(text),
+        }
+    }
+
+    /// The ids alone: much faster for whole corpora than [`Self::encode`].
+    ///
+    /// # Errors
+    /// If words or characters are not in the vocabulary: the error names them.
+    pub fn encode_ids(&self, text: &str) -> Result<Vec<u32>, TextError> {
+        match &self.model {
+            Model::Closed(closed) => match closed.ids(text) {
+                (ids, unknown) if unknown.is_empty() => Ok(ids),
+                (_, unknown) => Err(TextError::Unknown(unknown)),
+            },
+            Model::Bpe(bpe) => bpe.ids(text),
+        }
+    }
+
+    /// The text of tokens. Bytes that are no character and ids that the vocabulary does not have become U+FFFD.
+    pub fn decode(&self, ids: &[u32]) -> String {
+        let mut stream = StreamDecoder::new(self);
+        let mut text: String = ids.iter().map(|&id| stream.push(id)).collect();
+        text.push_str(&stream.finish());
+        text
+    }
+
+    /// The text of every id, for labels: white space as it is, bytes that are no whole character as `<0xE2>`.
+    pub fn pieces(&self) -> Vec<String> {
+        match &self.model {
+            Model::Closed(closed) => closed.pieces.clone(),
+            Model::Bpe(bpe) => (0..).map_while(|id| bpe.bytes(id)).map(readable).collect(),
+        }
+    }
+
+    /// The piece of an id as `tokenizer.json` writes it: for BPE in the byte alphabet (`Ġthe`), otherwise its text.
+    pub fn raw_piece(&self, id: u32) -> Option<String> {
+        match &self.model {
+            Model::Closed(closed) => closed.pieces.get(id as usize).cloned(),
+            Model::Bpe(bpe) => bpe.inner.id_to_token(id),
+        }
+    }
+
+    /// Number of different ids: 0 to this, without the last.
+    pub fn vocabulary(&self) -> usize {
+        match &self.model {
+            Model::Closed(closed) => closed.pieces.len(),
+            Model::Bpe(bpe) => bpe.len(),
+        }
+    }
+
+    /// Of which kind it is; for BPE with the number of pieces that it has.
+    pub fn kind(&self) -> TokenizerKind {
+        match &self.model {
+            Model::Closed(closed) => match closed.unit {
+                Unit::Word => TokenizerKind::Words,
+                Unit::Character => TokenizerKind::Characters,
+            },
+            Model::Bpe(bpe) => TokenizerKind::Bpe(bpe.len()),
+        }
+    }
+
+    /// The token that stands between texts. Vocabularies of words and characters have none.
+    pub fn end_of_text(&self) -> Option<u32> {
+        match &self.model {
+            Model::Closed(_) => None,
+            Model::Bpe(bpe) => bpe.end_of_text,
+        }
+    }
+
+    /// The whole tokenizer in the format of the `tokenizers` crate; the same tokenizer always gives the same text.
+    ///
+    /// # Errors
+    /// If the `tokenizers` crate fails.
+    pub fn to_json(&self) -> Result<String, TextError> {
+        json::write(&self.model)
+    }
+
+    /// Reads what [`Self::to_json`] wrote, or the byte-level BPE of another program (GPT-2's, for example).
+    ///
+    /// # Errors
+    /// If it cannot be understood, or is a tokenizer of another kind.
+    pub fn from_json(json: &str) -> Result<Self, TextError> {
+        Ok(Self { model: json::read(json)? })
+    }
+
+    /// Writes `tokenizer.json`, atomically.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn save(&self, path: &Path) -> Result<(), TextError> {
+        let json = self.to_json()?;
+        write_atomic(path, json.as_bytes()).map_err(|source| TextError::Unwritable { path: path.to_owned(), source })
+    }
+
+    /// Reads a `tokenizer.json`.
+    ///
+    /// # Errors
+    /// As [`Self::from_json`], or if the file cannot be read.
+    pub fn load(path: &Path) -> Result<Self, TextError> {
+        let bytes = fs::read(path).map_err(|source| TextError::Unreadable { path: path.to_owned(), source })?;
+        let json = String::from_utf8(bytes).map_err(|error| TextError::NotATokenizer(error.to_string()))?;
+        Self::from_json(&json)
+    }
+
+    /// The bytes of an id's text.
+    pub(super) fn bytes(&self, id: u32) -> Option<&[u8]> {
+        match &self.model {
+            Model::Closed(closed) => closed.pieces.get(id as usize).map(String::as_bytes),
+            Model::Bpe(bpe) => bpe.bytes(id),
+        }
+    }
+
+    /// Whether tokens are words.
+    pub(super) fn joins_with_spaces(&self) -> bool {
+        self.kind() == TokenizerKind::Words
+    }
+}
