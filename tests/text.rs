@@ -310,6 +310,8 @@ fn words_go_on_after_a_text_with_a_space() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn any_text_survives_bpe(text in "\\PC{0,60}|[ \\n\\ta-zé👩']{0,60}") {
         let tokenizer = trained(Bpe(400));
@@ -359,4 +361,33 @@ fn whole_books_survive_and_are_fast() {
             assert!(started.elapsed().as_secs() < 60, "a person waits for this");
         }
     }
+}
+
+/// The interface's language is one for the whole process, so no other test here may depend on it.
+#[test]
+fn every_sentence_is_there_in_both_languages() {
+    let io = || std::io::Error::from(std::io::ErrorKind::PermissionDenied);
+    let errors = || {
+        [
+            TextError::Empty,
+            TextError::Unknown((0..20).map(|i| format!("w{i}")).collect()),
+            TextError::TooFewPieces { asked: 5, least: 257 },
+            TextError::NotATokenizer("d".into()),
+            TextError::Unsupported("w".into()),
+            TextError::Unreadable { path: "x".into(), source: io() },
+            TextError::Unwritable { path: "x".into(), source: io() },
+            TextError::Failed("d".into()),
+        ]
+        .map(|error| error.to_string())
+    };
+    rust_i18n::set_locale("es");
+    let spanish = errors();
+    rust_i18n::set_locale("en");
+    for (english, spanish) in errors().iter().zip(&spanish) {
+        assert_ne!(english, spanish);
+        for sentence in [english, spanish] {
+            assert!(!sentence.contains("text.") && !sentence.contains("%{") && sentence.ends_with('.'), "{sentence}");
+        }
+    }
+    assert!(errors()[1].contains("\"w7\", …") && !errors()[1].contains("w8"));
 }

@@ -74,7 +74,7 @@ pub enum DataError {
         byte: u8,
     },
     /// More than a training run on one machine can use.
-    #[error("{}", t!("data.too_large", path = .path.display(), megabytes = .bytes >> 20, limit = .limit >> 20))]
+    #[error("{}", t!("data.too_large", path = .path.display(), megabytes = .bytes.div_ceil(1 << 20), limit = .limit >> 20))]
     TooLarge {
         /// Which file or folder.
         path: PathBuf,

@@ -55,7 +55,7 @@ pub struct Stages {
 /// answer), which the repetition penalty looks at.
 pub fn stages(logits: &[f32], previous: &[u32], options: &SamplingOptions) -> Stages {
     let penalized = penalize(logits, previous, options.repetition_penalty);
-    let largest = penalized.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let largest = maximum(&penalized);
     if largest == f32::NEG_INFINITY {
         return without_choice(penalized);
     }
@@ -65,17 +65,17 @@ pub fn stages(logits: &[f32], previous: &[u32], options: &SamplingOptions) -> St
         return greedy(penalized);
     }
     let scaled: Vec<f32> = penalized.iter().map(|&x| or_impossible(x / options.temperature)).collect();
-    let weights = weights(&scaled);
+    let mut weights = weights(&scaled);
     let impossible = |&x: &f32| if x == f32::NEG_INFINITY { Cut::Impossible } else { Cut::Kept };
     let mut cut: Vec<Cut> = scaled.iter().map(impossible).collect();
     top_k(&mut cut, &scaled, options.top_k);
     top_p(&mut cut, &scaled, &weights, options.top_p);
     min_p(&mut cut, &weights, options.min_p);
     let kept: Vec<bool> = cut.iter().map(|&cut| cut == Cut::Kept).collect();
-    let total: f64 = weights.iter().zip(&kept).filter(|&(_, &kept)| kept).map(|(&weight, _)| f64::from(weight)).sum();
-    let share = |(&weight, &kept): (&f32, &bool)| if kept { (f64::from(weight) / total) as f32 } else { 0.0 };
-    let probabilities = weights.iter().zip(&kept).map(share).collect();
-    Stages { penalized, scaled, cut, kept, probabilities }
+    weights.iter_mut().zip(&kept).for_each(|(weight, &kept)| *weight = if kept { *weight } else { 0.0 });
+    let total = sum(&weights);
+    weights.iter_mut().for_each(|weight| *weight = (f64::from(*weight) / total) as f32);
+    Stages { penalized, scaled, cut, kept, probabilities: weights }
 }
 
 /// The token at which the cumulative curve of `probabilities`, in the order of ids, passes `u` in `[0, 1)`.
@@ -83,15 +83,14 @@ pub fn stages(logits: &[f32], previous: &[u32], options: &SamplingOptions) -> St
 /// The probabilities need not add up to 1: `u` is a share of their sum. A token of probability 0 is never picked unless
 /// there is no other.
 pub fn pick(probabilities: &[f32], u: f64) -> u32 {
-    let total: f64 = probabilities.iter().map(|&p| f64::from(p)).sum();
-    let mark = u * total;
-    let mut sum = 0.0;
+    let mark = u * sum(probabilities);
+    let mut reached = 0.0;
     let mut last = 0;
     for (&p, id) in probabilities.iter().zip(0..) {
         if p > 0.0 {
-            sum += f64::from(p);
+            reached += f64::from(p);
             last = id;
-            if sum > mark {
+            if reached > mark {
                 return id;
             }
         }
@@ -119,14 +118,14 @@ pub fn entropy(probabilities: &[f32]) -> f32 {
 pub fn log_probability_and_rank(logits: &[f32], id: u32) -> (f32, usize) {
     let clean: Vec<f32> = logits.iter().map(|&x| or_impossible(x)).collect();
     let Some(&own) = clean.get(id as usize) else { return (f32::NEG_INFINITY, clean.len()) };
-    let largest = clean.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let largest = maximum(&clean);
     let before = |(other, &x): (usize, &f32)| x > own || (x == own && other < id as usize);
     let rank = clean.iter().enumerate().filter(|&pair| before(pair)).count();
     if largest.is_infinite() {
         let probability = pick_share(&clean, largest, own);
         return (probability.ln(), rank);
     }
-    let total: f64 = weights(&clean).iter().map(|&weight| f64::from(weight)).sum();
+    let total = sum(&weights(&clean));
     ((f64::from(own) - f64::from(largest) - total.ln()) as f32, rank)
 }
 
@@ -158,6 +157,28 @@ fn penalize(logits: &[f32], previous: &[u32], penalty: f32) -> Vec<f32> {
         }
     }
     penalized
+}
+
+/// The largest value, −∞ for none. Sixteen at once, since one after the other would wait for each comparison.
+fn maximum(values: &[f32]) -> f32 {
+    let mut lanes = [f32::NEG_INFINITY; 16];
+    let chunks = values.chunks_exact(16);
+    let rest = chunks.remainder();
+    for chunk in chunks {
+        lanes.iter_mut().zip(chunk).for_each(|(lane, &x)| *lane = if x > *lane { x } else { *lane });
+    }
+    lanes.iter().chain(rest).fold(f32::NEG_INFINITY, |largest, &x| if x > largest { x } else { largest })
+}
+
+/// The sum, in 64 bits and eight at once; always in the same order.
+fn sum(values: &[f32]) -> f64 {
+    let mut lanes = [0f64; 8];
+    let chunks = values.chunks_exact(8);
+    let rest = chunks.remainder();
+    for chunk in chunks {
+        lanes.iter_mut().zip(chunk).for_each(|(lane, &x)| *lane += f64::from(x));
+    }
+    lanes.iter().sum::<f64>() + rest.iter().map(|&x| f64::from(x)).sum::<f64>()
 }
 
 /// The place of the largest value, the first among equals.
@@ -197,7 +218,7 @@ fn without_choice(penalized: Vec<f32>) -> Stages {
 
 /// e^(x − largest): what softmax is made of. Where logits are +∞, those share everything.
 fn weights(scaled: &[f32]) -> Vec<f32> {
-    let largest = scaled.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let largest = maximum(scaled);
     if largest == f32::INFINITY {
         return scaled.iter().map(|&x| f32::from(u8::from(x == f32::INFINITY))).collect();
     }
