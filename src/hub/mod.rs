@@ -1,6 +1,20 @@
 //! Models on disk: our own folders, the shipped ones, and their safetensors.
 
-use std::path::PathBuf;
+mod builtin;
+mod error;
+pub mod folder;
+pub mod tensors;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+pub use builtin::{BUILTIN, builtin_for};
+pub use error::HubError;
+pub use tensors::Precision;
+
+use crate::data::Home;
+use crate::nn::Weights;
+use crate::text::Tokenizer;
 
 /// Which model a command is about.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -14,4 +28,111 @@ pub enum ModelRef {
     Live,
     /// A folder with `config.json`, `model.safetensors` and `tokenizer.json`.
     Folder(PathBuf),
+}
+
+/// A model in memory.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// A short name for a person.
+    pub name: String,
+    /// Configuration and values.
+    pub weights: Weights,
+    /// How text becomes its tokens.
+    pub tokenizer: Tokenizer,
+    /// For runs: the training step of these weights.
+    pub step: Option<u64>,
+    /// `en`, `es`, … where it is known.
+    pub language: Option<String>,
+}
+
+impl ModelRef {
+    /// What a person may write: `builtin:NAME`, `latest`, a run's id, or a folder (of a model, or of a run).
+    ///
+    /// # Errors
+    /// If it is none of these.
+    pub fn parse(text: &str, home: &Home) -> Result<Self, HubError> {
+        if let Some(name) = text.strip_prefix("builtin:") {
+            builtin::find(name)?;
+            return Ok(Self::Builtin(name.to_owned()));
+        }
+        if text == "latest" {
+            return newest_run(home).map(Self::Run).ok_or(HubError::NoRuns);
+        }
+        let is_name = !text.is_empty() && Path::new(text).components().count() == 1;
+        if is_name && text != "." && text != ".." && home.runs().join(text).is_dir() {
+            return Ok(Self::Run(text.to_owned()));
+        }
+        if Path::new(text).is_dir() {
+            return Ok(Self::Folder(PathBuf::from(text)));
+        }
+        Err(builtin::unknown(text))
+    }
+
+    /// How a person would write it; the reverse of [`Self::parse`].
+    pub fn spelled(&self) -> String {
+        match self {
+            Self::Builtin(name) => format!("builtin:{name}"),
+            Self::Run(id) => id.clone(),
+            Self::Live => "live".to_owned(),
+            Self::Folder(path) => path.display().to_string(),
+        }
+    }
+}
+
+/// Reads a model into memory. The live model is not on disk; the engine holds it.
+///
+/// # Errors
+/// If there is no such model, or its files are damaged or do not fit together.
+pub fn load(model: &ModelRef, home: &Home) -> Result<Loaded, HubError> {
+    match model {
+        ModelRef::Builtin(name) => builtin::load(name),
+        ModelRef::Run(id) => load_run(&home.runs().join(id), id),
+        ModelRef::Live => Err(HubError::NothingLive),
+        ModelRef::Folder(path) if path.join(CHECKPOINTS).is_dir() => load_run(path, &file_name(path)),
+        ModelRef::Folder(path) => folder::read(path, &file_name(path)),
+    }
+}
+
+/// The folder inside a run's folder in which checkpoints are.
+pub const CHECKPOINTS: &str = "checkpoints";
+
+/// The checkpoints in a run's folder with their steps, newest first. Unfinished ones (their names begin with a dot) are
+/// not among them.
+pub fn checkpoints(run: &Path) -> Vec<(u64, PathBuf)> {
+    let Ok(entries) = fs::read_dir(run.join(CHECKPOINTS)) else { return Vec::new() };
+    let mut found: Vec<(u64, PathBuf)> = entries
+        .filter_map(|entry| {
+            let path = entry.ok()?.path();
+            let step = path.file_name()?.to_str()?.strip_prefix("step-")?.parse().ok()?;
+            Some((step, path))
+        })
+        .collect();
+    found.sort_by_key(|(step, _)| std::cmp::Reverse(*step));
+    found
+}
+
+/// The newest checkpoint that can be read; an older one where the newest is damaged.
+fn load_run(run: &Path, id: &str) -> Result<Loaded, HubError> {
+    let mut first_error = None;
+    for (step, path) in checkpoints(run) {
+        match folder::read(&path, id) {
+            Ok(loaded) => return Ok(Loaded { step: Some(step), ..loaded }),
+            Err(error) => {
+                tracing::warn!(path = %path.display(), "a checkpoint cannot be read: {error}");
+                first_error.get_or_insert(error);
+            }
+        }
+    }
+    Err(first_error.unwrap_or_else(|| HubError::NoCheckpoint(id.to_owned())))
+}
+
+/// The id of the run that was begun last. Ids begin with the date and time, so their order is that of time.
+fn newest_run(home: &Home) -> Option<String> {
+    let entries = fs::read_dir(home.runs()).ok()?;
+    let ids = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    ids.filter(|id| !checkpoints(&home.runs().join(id)).is_empty()).max()
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
 }

@@ -43,10 +43,19 @@ impl Weights {
     /// # Errors
     /// If the sizes of the configuration do not fit together.
     pub fn zeros(config: &DecoderConfig) -> Result<Self, ConfigError> {
+        let mut weights = Self::empty(config)?;
+        weights.data = vec![0.0; weights.layout.len()];
+        Ok(weights)
+    }
+
+    /// No values at all yet, for a caller who brings `layout.len()` of them.
+    ///
+    /// # Errors
+    /// If the sizes of the configuration do not fit together.
+    pub fn empty(config: &DecoderConfig) -> Result<Self, ConfigError> {
         config.validate()?;
         let layout = Arc::new(Layout::new(config));
-        let data = vec![0.0; layout.len()];
-        Ok(Self { config: Arc::new(config.clone()), layout, data })
+        Ok(Self { config: Arc::new(config.clone()), layout, data: Vec::new() })
     }
 
     /// Zeros for the same configuration: gradients, or an optimizer's moments.

@@ -1,1 +1,168 @@
-//! (room)
+//! The workshop: one folder a tool, each behind the trait [`Panel`], all of them listed in [`registry`].
+
+use std::sync::Arc;
+
+use crate::data::Home;
+use crate::engine::{Devices, EngineHandle, Event, ModelInfo, ModelRef};
+use crate::train::{RunSummary, TrainSpec};
+
+/// A page of the window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PanelId {
+    /// The first minute: three things to do.
+    Home,
+    /// Prompt a model.
+    Playground,
+    /// Train a model.
+    Training,
+    /// Look at attention.
+    Attention,
+    /// Positional encodings.
+    Positions,
+    /// Version, device, log, settings.
+    About,
+}
+
+impl PanelId {
+    /// Its stable name, in settings and in pictures' file names.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Home => "home",
+            Self::Playground => "playground",
+            Self::Training => "training",
+            Self::Attention => "attention",
+            Self::Positions => "positions",
+            Self::About => "about",
+        }
+    }
+}
+
+/// How a message looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    /// Something is done.
+    Done,
+    /// Something is worth knowing.
+    Note,
+    /// Something failed.
+    Failed,
+}
+
+/// What a panel wants of the window or of another panel. Collected while drawing, carried out afterwards.
+#[derive(Clone, Debug)]
+pub enum Intent {
+    /// Show a page.
+    Open(PanelId),
+    /// Make this *the* model: every panel looks at it.
+    UseModel(ModelRef),
+    /// Show the playground and let the model continue this text.
+    Continue(String),
+    /// Show the attention of this text.
+    LookAt(String),
+    /// Show the training panel and begin.
+    Train(Box<TrainSpec>),
+    /// A message that does not block.
+    Notify(Tone, String),
+}
+
+/// The training job, as every page may want to show it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TrainingNow {
+    /// Its job.
+    pub job: crate::engine::JobId,
+    /// The run's id, once it has begun.
+    pub run: Option<String>,
+    /// Steps made and steps in all.
+    pub step: u64,
+    /// Steps in all.
+    pub total: u64,
+    /// Seconds left, once they can be told.
+    pub seconds_left: Option<f64>,
+    /// Whether it stands still.
+    pub paused: bool,
+    /// Step of the latest weights that can be looked at as [`ModelRef::Live`].
+    pub snapshot: Option<u64>,
+}
+
+/// What all panels see. Plain values that arrived as events; no tensor.
+pub struct Shared {
+    /// The way to the engine.
+    pub engine: EngineHandle,
+    /// Where a person's files are.
+    pub home: Home,
+    /// Which model is *the* model.
+    pub model_ref: ModelRef,
+    /// The same, once it is loaded.
+    pub model: Option<Arc<ModelInfo>>,
+    /// The devices of this machine, once they are known.
+    pub devices: Option<Devices>,
+    /// The runs on disk, newest first.
+    pub runs: Vec<RunSummary>,
+    /// The training job in progress.
+    pub training: Option<TrainingNow>,
+    /// What panels asked for in this frame.
+    pub intents: Vec<Intent>,
+    /// Whether things may move.
+    pub motion: bool,
+    /// `es` or `en`.
+    pub language: &'static str,
+}
+
+impl Shared {
+    /// Asks the window for something after this frame.
+    pub fn ask(&mut self, intent: Intent) {
+        self.intents.push(intent);
+    }
+}
+
+/// One tool of the workshop.
+///
+/// `on_event` and `logic` run for every panel in every frame, shown or not, and never paint; `ui` paints and never
+/// computes anything that grows with the data.
+pub trait Panel {
+    /// Which page it is.
+    fn id(&self) -> PanelId;
+
+    /// Its sign in the navigation (an `egui_material_icons` character).
+    fn icon(&self) -> &'static str;
+
+    /// Something happened in the engine. Events of other panels' jobs pass by here too: compare the job's id.
+    fn on_event(&mut self, event: &Event, shared: &mut Shared) {
+        _ = (event, shared);
+    }
+
+    /// Another panel or the window asks for something; return whether this panel took it.
+    fn on_intent(&mut self, intent: &Intent, shared: &mut Shared) -> bool {
+        _ = (intent, shared);
+        false
+    }
+
+    /// *The* model has changed to [`Shared::model`].
+    fn on_model(&mut self, shared: &mut Shared) {
+        _ = shared;
+    }
+
+    /// Background work of this frame: send commands for what changed.
+    fn logic(&mut self, ctx: &egui::Context, shared: &mut Shared) {
+        _ = (ctx, shared);
+    }
+
+    /// Draws the whole page inside `ui`, which has the size of the page and no margin.
+    fn ui(&mut self, ui: &mut egui::Ui, shared: &mut Shared);
+
+    /// What is to be remembered over a restart (texts, settings), as a TOML table.
+    fn remember(&self) -> toml::Table {
+        toml::Table::new()
+    }
+
+    /// Takes back what [`Panel::remember`] gave in an earlier session; whatever does not fit is ignored.
+    fn recall(&mut self, remembered: &toml::Table) {
+        _ = remembered;
+    }
+
+    /// Whether everything that it shows is there (nothing pending), so that a picture of it is worth taking.
+    fn settled(&self) -> bool {
+        true
+    }
+}

@@ -1,5 +1,10 @@
 //! Training: presets, batches, the step, checkpoints and runs.
 
+mod error;
+mod presets;
+
+pub use error::TrainError;
+
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};

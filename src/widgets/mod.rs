@@ -3,3 +3,4 @@
 pub mod decimate;
 pub mod number;
 pub mod scale;
+pub mod theme;

@@ -1,0 +1,118 @@
+//! What can go wrong with a model's files, each as one sentence that says what to do.
+
+use std::io;
+use std::path::PathBuf;
+
+use rust_i18n::t;
+
+use crate::nn::ConfigError;
+use crate::text::TextError;
+
+/// Why a model cannot be opened or written.
+#[derive(Debug, thiserror::Error)]
+pub enum HubError {
+    /// Not the name of a shipped model, a run or a folder.
+    #[error("{}", t!("hub.unknown", name = .name, known = .known))]
+    Unknown {
+        /// The name as it was written.
+        name: String,
+        /// The shipped models.
+        known: String,
+    },
+    /// There is no run yet.
+    #[error("{}", t!("hub.no_runs"))]
+    NoRuns,
+    /// A run without a checkpoint that can be loaded.
+    #[error("{}", t!("hub.no_checkpoint", run = .0))]
+    NoCheckpoint(String),
+    /// No model is in training.
+    #[error("{}", t!("hub.nothing_live"))]
+    NothingLive,
+    /// A folder without one of the three files of a model.
+    #[error("{}", t!("hub.missing", file = .file, folder = .folder.display()))]
+    Missing {
+        /// The folder.
+        folder: PathBuf,
+        /// The file.
+        file: &'static str,
+    },
+    /// `config.json` is not one.
+    #[error("{}", t!("hub.bad_config", path = .path.display(), detail = .detail))]
+    BadConfig {
+        /// Its file.
+        path: PathBuf,
+        /// What is wrong.
+        detail: String,
+    },
+    /// A model of another program.
+    #[error("{}", t!("hub.architecture", name = .0))]
+    Architecture(String),
+    /// The sizes of the configuration do not fit together.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The file of weights is cut off or damaged.
+    #[error("{}", t!("hub.damaged", path = .path.display(), detail = .detail))]
+    Damaged {
+        /// Its file.
+        path: PathBuf,
+        /// What is wrong.
+        detail: String,
+    },
+    /// A weight is missing.
+    #[error("{}", t!("hub.no_weight", path = .path.display(), name = .name))]
+    NoWeight {
+        /// The file.
+        path: PathBuf,
+        /// The weight.
+        name: String,
+    },
+    /// A weight has another shape than the configuration says.
+    #[error("{}", t!("hub.shape", path = .path.display(), name = .name, found = format!("{:?}", .found), expected = format!("{:?}", .expected)))]
+    Shape {
+        /// The file.
+        path: PathBuf,
+        /// The weight.
+        name: String,
+        /// The shape in the file.
+        found: Vec<usize>,
+        /// The shape by the configuration.
+        expected: Vec<usize>,
+    },
+    /// A weight is stored in a format that is not read.
+    #[error("{}", t!("hub.dtype", path = .path.display(), name = .name, dtype = .dtype))]
+    Dtype {
+        /// The file.
+        path: PathBuf,
+        /// The weight.
+        name: String,
+        /// Its format.
+        dtype: String,
+    },
+    /// Tokenizer and model do not belong together.
+    #[error("{}", t!("hub.vocabulary", tokenizer = .tokenizer, model = .model))]
+    Vocabulary {
+        /// Tokens that the tokenizer knows.
+        tokenizer: usize,
+        /// Tokens that the model knows.
+        model: usize,
+    },
+    /// The tokenizer cannot be read.
+    #[error(transparent)]
+    Text(#[from] TextError),
+    /// A file that cannot be read.
+    #[error("{}", t!("hub.unreadable", path = .path.display(), reason = .source))]
+    Unreadable {
+        /// Which one.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file that cannot be written.
+    #[error("{}", t!("hub.unwritable", path = .path.display(), reason = .source))]
+    Unwritable {
+        /// Which one.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}

@@ -1,0 +1,106 @@
+//! A model as a folder: `config.json`, `model.safetensors`, `tokenizer.json`.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::Loaded;
+use super::error::HubError;
+use super::tensors::{self, Precision};
+use crate::data::write_atomic;
+use crate::nn::{DecoderConfig, Weights};
+use crate::text::Tokenizer;
+
+/// File names inside the folder.
+const CONFIG: &str = "config.json";
+const WEIGHTS: &str = "model.safetensors";
+const TOKENIZER: &str = "tokenizer.json";
+
+/// What `config.json` calls our own models.
+const ARCHITECTURE: &str = "telar";
+
+/// `config.json`: the configuration and what else is known of the model.
+#[derive(Debug, Serialize, Deserialize)]
+struct ConfigFile {
+    architecture: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    step: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    language: Option<String>,
+    #[serde(flatten)]
+    config: DecoderConfig,
+}
+
+/// The three files of a model, as bytes.
+pub(super) struct Files<'a> {
+    pub config: &'a [u8],
+    pub weights: &'a [u8],
+    pub tokenizer: &'a [u8],
+}
+
+/// Reads a model's folder. `name` is what the person will see.
+///
+/// # Errors
+/// If one of the files is missing, damaged, or does not fit the others.
+pub fn read(folder: &Path, name: &str) -> Result<Loaded, HubError> {
+    let file = |file: &'static str| {
+        fs::read(folder.join(file)).map_err(|source| match source.kind() {
+            io::ErrorKind::NotFound => HubError::Missing { folder: folder.to_owned(), file },
+            _ => HubError::Unreadable { path: folder.join(file), source },
+        })
+    };
+    let (config, weights, tokenizer) = (file(CONFIG)?, file(WEIGHTS)?, file(TOKENIZER)?);
+    parse(&Files { config: &config, weights: &weights, tokenizer: &tokenizer }, folder, name)
+}
+
+/// Makes a model of its files' bytes; `folder` names their place in errors.
+pub(super) fn parse(files: &Files, folder: &Path, name: &str) -> Result<Loaded, HubError> {
+    let bad = |detail: String| HubError::BadConfig { path: folder.join(CONFIG), detail };
+    // Asked first, because a model of another program has other fields too.
+    let tree: serde_json::Value = serde_json::from_slice(files.config).map_err(|error| bad(error.to_string()))?;
+    match tree.get("architecture").and_then(|name| name.as_str()) {
+        Some(ARCHITECTURE) => {}
+        Some(other) => return Err(HubError::Architecture(other.to_owned())),
+        None => {
+            let model_type = tree.get("model_type").and_then(|name| name.as_str());
+            return Err(match model_type {
+                Some(other) => HubError::Architecture(other.to_owned()),
+                None => bad("architecture".to_owned()),
+            });
+        }
+    }
+    let ConfigFile { step, language, config, .. } =
+        serde_json::from_value(tree).map_err(|error| bad(error.to_string()))?;
+    let mut weights = Weights::empty(&config)?;
+    weights.data = tensors::read(files.weights, &folder.join(WEIGHTS), &weights.layout, "")?;
+    let json = std::str::from_utf8(files.tokenizer)
+        .map_err(|error| crate::text::TextError::NotATokenizer(error.to_string()))?;
+    let tokenizer = Tokenizer::from_json(json)?;
+    if tokenizer.vocabulary() != config.vocabulary {
+        return Err(HubError::Vocabulary { tokenizer: tokenizer.vocabulary(), model: config.vocabulary });
+    }
+    Ok(Loaded { name: name.to_owned(), weights, tokenizer, step, language })
+}
+
+/// Writes a model's folder; each file is replaced as a whole.
+///
+/// # Errors
+/// If a file cannot be written.
+pub fn write(folder: &Path, model: &Loaded, precision: Precision) -> Result<(), HubError> {
+    let config = ConfigFile {
+        architecture: ARCHITECTURE.to_owned(),
+        step: model.step,
+        language: model.language.clone(),
+        config: (*model.weights.config).clone(),
+    };
+    let path = folder.join(CONFIG);
+    let unwritable = |source| HubError::Unwritable { path: path.clone(), source };
+    let mut json = serde_json::to_vec_pretty(&config).map_err(|error| unwritable(io::Error::other(error)))?;
+    json.push(b'\n');
+    write_atomic(&path, &json).map_err(unwritable)?;
+    tensors::write(&folder.join(WEIGHTS), &model.weights.layout, &[("", &model.weights.data)], precision)?;
+    model.tokenizer.save(&folder.join(TOKENIZER))?;
+    Ok(())
+}
