@@ -11,15 +11,27 @@ pub fn nice_ceil(value: f64) -> f64 {
     [1.0, 2.0, 5.0, 10.0].iter().map(|m| m * magnitude).find(|&n| n >= value * (1.0 - 1e-9)).unwrap_or(value)
 }
 
+/// The 1, 2, 5 × 10ⁿ whose ratio to `value` is nearest to 1.
+pub fn nice_near(value: f64) -> f64 {
+    // Neighbours are 2 or 2.5 apart, so from √2 below a number on that number is the nearest.
+    nice_ceil(value / std::f64::consts::SQRT_2)
+}
+
+/// `k` round steps. Below 1 a step such as 0.05 is no binary number but its reciprocal 20 is, so that 78 of them are 3.9
+/// and not 3.9000000000000004.
+fn multiple(k: f64, step: f64) -> f64 {
+    if step < 1.0 { k / (1.0 / step).round() } else { k * step }
+}
+
 /// Round numbers inside `from..=to`, about `count` of them, in even steps.
 pub fn linear_ticks(from: f64, to: f64, count: usize) -> Vec<f64> {
-    let step = nice_ceil((to - from) / count.max(1) as f64);
+    let step = nice_near((to - from) / count.max(1) as f64);
     if !(to > from) || !step.is_finite() {
         return Vec::new();
     }
     let first = (from / step - 1e-9).ceil() as i64;
     let last = (to / step + 1e-9).floor() as i64;
-    (first..=last.min(first + 1000)).map(|k| k as f64 * step).collect()
+    (first..=last.min(first + 1000)).map(|k| multiple(k as f64, step)).collect()
 }
 
 /// 1, 2, 5 × 10ⁿ inside `from..=to`, both above 0; where fewer than three fall inside, even steps instead.
@@ -56,8 +68,9 @@ impl Extent {
             None => (low, high),
         };
         let step = nice_ceil(((high - low) / 6.0).max(0.05));
-        let from = (low / step + 1e-9).floor() * step;
-        let to = ((high / step - 1e-9).ceil() * step).max(from + step);
+        // What lies on a round number but for a rounding error stays there; even then the bounds hold what was included.
+        let from = multiple((low / step + 1e-9).floor(), step).min(low);
+        let to = multiple((high / step - 1e-9).ceil(), step).max(high).max(from + step);
         self.0 = Some((from, to));
     }
 
@@ -83,7 +96,8 @@ mod tests {
         assert_eq!(linear_ticks(0.0, 2000.0, 5), [0.0, 500.0, 1000.0, 1500.0, 2000.0]);
         assert!(linear_ticks(3.0, 3.0, 5).is_empty());
         assert_eq!(log_ticks(0.9, 12.0), [1.0, 2.0, 5.0, 10.0]);
-        assert_eq!(log_ticks(2.1, 4.2), [2.5, 3.0, 3.5, 4.0].map(|v: f64| v)[..].to_vec());
+        assert_eq!(log_ticks(2.1, 4.2), [2.5, 3.0, 3.5, 4.0], "fewer than three of 1, 2, 5: even steps instead");
+        assert_eq!(linear_ticks(-0.35, 0.35, 7), [-0.3, -0.2, -0.1, 0.0, 0.1, 0.2, 0.3]);
         assert!(log_ticks(0.0, 1.0).is_empty());
     }
 
@@ -104,7 +118,10 @@ mod tests {
         assert_eq!(y.get(), Some(first), "inside: nothing moves");
         y.include(1.46, 4.2);
         assert_eq!(y.get(), Some((1.0, 4.5)));
+        y.include(3.0, 4.5 + 1e-12);
+        let wider = y.get().expect("something was included");
+        assert!(wider.0 <= 1.0 && wider.1 >= 4.5 + 1e-12, "{wider:?}");
         y.include(f64::NAN, 1.0);
-        assert_eq!(y.get(), Some((1.0, 4.5)));
+        assert_eq!(y.get(), Some(wider));
     }
 }
