@@ -166,6 +166,9 @@ pub enum TrainEvent {
 pub enum Event {
     /// The devices of this machine.
     Devices(Devices),
+    /// The device that is computed on from now on, by its id. After a wish that could not be granted (then a
+    /// [`Event::Notice`] says why) it is the one before, at the start the CPU.
+    DeviceInUse(String),
     /// A model can be used.
     ModelReady(JobId, Arc<ModelInfo>),
     /// A generation has begun: the ids of the prompt's tokens that the model reads, and the seed in use.
