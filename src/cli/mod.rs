@@ -6,6 +6,7 @@
 mod help;
 pub mod language;
 mod shared;
+mod train;
 
 use std::process::ExitCode;
 
@@ -25,7 +26,9 @@ struct Arguments {
 
 /// One variant a subcommand; each has a file of its own with `Args` and `run`.
 #[derive(Debug, Subcommand)]
-enum Command {}
+enum Command {
+    Train(train::Args),
+}
 
 /// Runs the program with the process's arguments.
 pub fn main() -> ExitCode {
@@ -50,8 +53,11 @@ pub fn main() -> ExitCode {
 
 fn dispatch(arguments: Arguments) -> anyhow::Result<()> {
     let Arguments { global, command } = arguments;
+    let shared = Shared { device: global.device.clone(), json: global.json };
     match command {
         None => crate::app::run(crate::app::Start { device: global.device }),
-        Some(command) => match command {},
+        Some(command) => match command {
+            Command::Train(args) => train::run(&args, &shared),
+        },
     }
 }

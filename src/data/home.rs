@@ -180,7 +180,7 @@ fn sync_folder(folder: &Path) {
 }
 
 /// Seconds since 1970 as `20261124-105249`, by the calendar of Hinnant's `civil_from_days`.
-fn stamp(seconds: u64) -> String {
+pub fn stamp(seconds: u64) -> String {
     let (days, of_day) = (seconds / 86_400, seconds % 86_400);
     // Years begin in March here, so that the leap day is the last; eras have 400 years.
     let shifted = days + 719_468;

@@ -111,6 +111,9 @@ pub enum TrainError {
         /// Why.
         source: io::Error,
     },
+    /// The loss left the finite numbers at this step.
+    #[error("{}", t!("train.error.diverged", step = .0))]
+    Diverged(u64),
     /// The device failed in the middle of the work.
     #[error("{}", t!("train.error.device", reason = .0))]
     Device(String),

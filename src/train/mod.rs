@@ -1,9 +1,21 @@
 //! Training: presets, batches, the step, checkpoints and runs.
 
+pub mod batches;
+mod checkpoint;
+mod drive;
 mod error;
 mod presets;
+pub mod runs;
+mod sample;
+mod schedule;
+pub mod stepper;
+pub mod text;
+mod trainer;
 
+pub use drive::{Directive, Report, drive};
 pub use error::TrainError;
+pub use schedule::learning_rate;
+pub use trainer::{On, Trainer};
 
 use std::path::PathBuf;
 
