@@ -1,7 +1,14 @@
 //! From logits to text: the sampling pipeline, stop conditions, and the K/V cache's use.
 
+mod error;
+mod run;
 pub mod sampling;
 pub mod stop;
+#[cfg(test)]
+mod tests;
+
+pub use error::GenerateError;
+pub use run::{Generation, Listener, Silent, generate, next_logits, prompt_ids};
 
 use serde::{Deserialize, Serialize};
 

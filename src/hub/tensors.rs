@@ -71,6 +71,34 @@ pub fn write(path: &Path, layout: &Layout, buffers: &[(&str, &[f32])], precision
             ));
         }
     }
+    write_all(path, &outgoing)
+}
+
+/// Values with a name and a shape, row-major.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Named<'a> {
+    /// What it is called in the file.
+    pub name: String,
+    /// Its axes.
+    pub shape: Vec<usize>,
+    /// As many as the product of the axes.
+    pub values: &'a [f32],
+}
+
+/// Writes tensors of one's own choice as one file in 32 bits, atomically.
+///
+/// # Errors
+/// If the file cannot be written.
+pub fn write_named(path: &Path, tensors: &[Named]) -> Result<(), HubError> {
+    let outgoing = tensors.iter().map(|tensor| {
+        let Named { name, shape, values } = tensor;
+        (name.clone(), Outgoing { shape: shape.clone(), values, precision: Precision::Full })
+    });
+    let outgoing: Vec<_> = outgoing.collect();
+    write_all(path, &outgoing)
+}
+
+fn write_all(path: &Path, outgoing: &[(String, Outgoing)]) -> Result<(), HubError> {
     let metadata = HashMap::from([("format".to_owned(), "telar".to_owned())]);
     let views = outgoing.iter().map(|(name, tensor)| (name.as_str(), tensor));
     let unwritable = |source| HubError::Unwritable { path: path.to_owned(), source };
