@@ -73,7 +73,8 @@ fn a_run_that_was_stopped_goes_on_as_if_it_had_not_been() {
     let folder = tempfile::tempdir().unwrap();
     let home = Home::at(folder.path());
     for preset in [Preset::Nano, Preset::Tutorial] {
-        let changes = [("steps", "30"), ("log_every", "7"), ("batch_size", "3"), ("eval_every", "10"), ("dropout", "0.1")];
+        let changes =
+            [("steps", "30"), ("log_every", "7"), ("batch_size", "3"), ("eval_every", "10"), ("dropout", "0.1")];
         let whole = spec(preset, &changes);
         let mut trainer = Trainer::begin(whole.clone(), &home, on()).unwrap();
         let (expected, _) = train(&mut trainer, u64::MAX);
@@ -105,7 +106,10 @@ fn a_learning_rate_of_ten_ends_as_diverged_and_keeps_the_good_checkpoint() {
     let good = hub::load(&ModelRef::Folder(run.clone()), &home).unwrap().weights.data;
     // The same run goes on with a learning rate that no model survives.
     let summary = fs::read_to_string(run.join("run.toml")).unwrap();
-    let spoiled = summary.replace("lr = 0.001\n", "lr = 10.0\n").replace("warmup = 100", "warmup = 0").replace("steps = 30", "steps = 4000");
+    let spoiled = summary
+        .replace("lr = 0.001\n", "lr = 10.0\n")
+        .replace("warmup = 100", "warmup = 0")
+        .replace("steps = 30", "steps = 4000");
     assert_ne!(spoiled, summary);
     fs::write(run.join("run.toml"), spoiled).unwrap();
     let mut trainer = Trainer::resume(&run, &home, on(), None).unwrap();

@@ -123,7 +123,9 @@ fn spec(args: &Args) -> anyhow::Result<TrainSpec> {
     let corpus = match &args.corpus {
         Some(text) if data::entry(text).is_ok() => CorpusRef::Named(text.clone()),
         // A word that is neither a name nor a path: the names are of more help than «no such file».
-        Some(text) if !Path::new(text).exists() && Path::new(text).extension().is_none() && !text.contains(['/', '\\']) => {
+        Some(text)
+            if !Path::new(text).exists() && Path::new(text).extension().is_none() && !text.contains(['/', '\\']) =>
+        {
             CorpusRef::Named(text.clone())
         }
         Some(text) => CorpusRef::Path(std::path::absolute(text).unwrap_or_else(|_| PathBuf::from(text))),
@@ -218,7 +220,9 @@ fn print(report: Report, shared: &Shared) -> anyhow::Result<()> {
     }
     match report {
         Report::Metrics(point) => {
-            let held_out = point.val_loss.map_or(String::new(), |loss| t!("train.cli.held_out", loss = format!("{loss:.4}")).into_owned());
+            let held_out = point
+                .val_loss
+                .map_or(String::new(), |loss| t!("train.cli.held_out", loss = format!("{loss:.4}")).into_owned());
             let rate = if point.step > 0 { number::rate(point.tokens_per_s) } else { String::new() };
             println!("{:>7}  {:.4}  {held_out}  {rate}", point.step, point.loss);
         }

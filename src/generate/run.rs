@@ -198,12 +198,7 @@ struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    fn new(
-        decoder: &'a Decoder,
-        tokenizer: &'a Tokenizer,
-        request: &'a GenerateRequest,
-        prompt_ids: Vec<u32>,
-    ) -> Self {
+    fn new(decoder: &'a Decoder, tokenizer: &'a Tokenizer, request: &'a GenerateRequest, prompt_ids: Vec<u32>) -> Self {
         let most = prompt_ids.len().saturating_add(request.max_new_tokens);
         Self {
             request,

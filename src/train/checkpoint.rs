@@ -98,7 +98,9 @@ fn sync(folder: &Path) {
 fn forget_old_moments(run: &Path) {
     for (_, path) in hub::checkpoints(run).into_iter().skip(RESUMABLE) {
         let moments = path.join(OPTIMIZER);
-        if moments.exists() && let Err(error) = fs::remove_file(&moments) {
+        if moments.exists()
+            && let Err(error) = fs::remove_file(&moments)
+        {
             tracing::warn!(path = %moments.display(), "cannot be removed: {error}");
         }
     }

@@ -21,8 +21,7 @@ mod tests {
 
     #[test]
     fn warms_up_then_falls_to_its_share_and_stays() {
-        let settings =
-            TrainSettings { lr: 1.0, lr_final: 0.1, warmup: 10, steps: 110, ..Preset::Char.settings() };
+        let settings = TrainSettings { lr: 1.0, lr_final: 0.1, warmup: 10, steps: 110, ..Preset::Char.settings() };
         let rate = |step| learning_rate(&settings, step);
         assert!((rate(0) - 0.1).abs() < 1e-12 && (rate(9) - 1.0).abs() < 1e-12 && (rate(10) - 1.0).abs() < 1e-12);
         assert!((rate(60) - 0.55).abs() < 1e-12);

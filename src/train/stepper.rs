@@ -72,9 +72,14 @@ pub struct StepSettings {
 
 impl Stepper {
     /// From weights, and moments where a run goes on; `time` steps have been made.
-    pub fn new(weights: Weights, moments: Option<Moments>, settings: &TrainSettings, device: &Device, time: u64) -> Self {
-        let moments =
-            moments.unwrap_or_else(|| Moments { m: vec![0.0; weights.len()], v: vec![0.0; weights.len()] });
+    pub fn new(
+        weights: Weights,
+        moments: Option<Moments>,
+        settings: &TrainSettings,
+        device: &Device,
+        time: u64,
+    ) -> Self {
+        let moments = moments.unwrap_or_else(|| Moments { m: vec![0.0; weights.len()], v: vec![0.0; weights.len()] });
         let decays = decays(&weights, settings);
         let on_cpu = matches!(device, Device::Flex(_));
         let path = if on_cpu && SliceDecoder::supports(&weights.config) {
@@ -327,7 +332,9 @@ mod tests {
     #[test]
     fn slices_and_graph_make_the_same_steps() {
         let mut settings = Preset::MiniLlama.settings();
-        for (key, value) in [("d_model", "16"), ("n_layers", "2"), ("n_heads", "4"), ("n_kv_heads", "2"), ("d_ff", "24")] {
+        for (key, value) in
+            [("d_model", "16"), ("n_layers", "2"), ("n_heads", "4"), ("n_kv_heads", "2"), ("d_ff", "24")]
+        {
             settings.set(key, value).unwrap();
         }
         settings = TrainSettings { batch_size: 3, context: 8, clip: 0.05, ..settings };

@@ -228,8 +228,8 @@ impl Trainer {
         self.lap(waited);
         let settings = &self.summary.spec.settings;
         let tokens = steps * (settings.batch_size * settings.context) as u64;
-        let due = settings.eval_every > 0
-            && (self.step.is_multiple_of(settings.eval_every) || self.step == settings.steps);
+        let due =
+            settings.eval_every > 0 && (self.step.is_multiple_of(settings.eval_every) || self.step == settings.steps);
         let lr = learning_rate(settings, self.step.saturating_sub(1));
         let lap = std::mem::take(&mut self.lap);
         let point = MetricPoint {
