@@ -78,11 +78,6 @@ impl Job {
         if self.wanted() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     }
 
-    /// Whether the person stopped it.
-    pub fn cancelled(&self) -> bool {
-        self.state.load(Ordering::Acquire) == CANCELLED
-    }
-
     /// Whether nothing more will be heard of it.
     pub fn over(&self) -> bool {
         matches!(self.state.load(Ordering::Acquire), REPLACED | ENDED)

@@ -15,7 +15,7 @@ use crate::text::Tokenizer;
 
 /// File names inside the folder.
 const CONFIG: &str = "config.json";
-const WEIGHTS: &str = "model.safetensors";
+pub(crate) const WEIGHTS: &str = "model.safetensors";
 const TOKENIZER: &str = "tokenizer.json";
 
 /// What `config.json` calls our own models.

@@ -17,6 +17,7 @@ use super::event::{DeviceInfo, Devices};
 use super::guard::guard;
 
 pub use burn::DispatchDevice as Device;
+pub use cpu::cores;
 
 /// Why a device cannot be used. Every variant is a sentence for a person.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

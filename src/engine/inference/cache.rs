@@ -1,0 +1,121 @@
+//! Models that were used lately, on the device in use.
+
+use std::fs;
+use std::path::Path;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use super::super::devices::Chosen;
+use super::super::error::EngineError;
+use super::super::event::ModelInfo;
+use super::super::shared::{Common, Snapshot, Vocabulary};
+use super::info;
+use crate::hub::{self, HubError, ModelRef};
+use crate::nn::Decoder;
+
+/// So many models are held at once.
+const MOST: usize = 3;
+
+/// A model ready to run.
+pub(super) struct Model {
+    pub info: Arc<ModelInfo>,
+    pub vocabulary: Arc<Vocabulary>,
+    pub decoder: Decoder,
+}
+
+/// What a held model was made of; if that changes, it is loaded again.
+#[derive(Clone, Debug, PartialEq)]
+enum Version {
+    /// Ships with the program: never changes.
+    Shipped,
+    /// The run in training, and its step.
+    Snapshot(String, u64),
+    /// Files: the newest checkpoint's step, when the weights were written, and their size.
+    Files(Option<u64>, Option<SystemTime>, Option<u64>),
+}
+
+struct Entry {
+    model_ref: ModelRef,
+    version: Version,
+    device: String,
+    model: Rc<Model>,
+}
+
+/// The models held, the one used last at the end.
+pub(super) struct Cache {
+    common: Common,
+    entries: Vec<Entry>,
+}
+
+impl Cache {
+    pub fn new(common: Common) -> Self {
+        Self { common, entries: Vec::new() }
+    }
+
+    pub fn clear(&mut self) {
+        self.entries.clear();
+    }
+
+    /// The model, loaded if it is not held or has changed.
+    pub fn get(&mut self, model_ref: &ModelRef) -> Result<Rc<Model>, EngineError> {
+        let device = self.common.device.wait();
+        // What lies on another device is not used any more.
+        self.entries.retain(|entry| entry.device == device.id);
+        let snapshot = match model_ref {
+            ModelRef::Live => Some(self.common.live.latest().ok_or(HubError::NothingLive)?),
+            _ => None,
+        };
+        let version = self.version(model_ref, snapshot.as_deref());
+        // The old one goes before the new one comes, so that memory need not hold both.
+        let held = self.entries.iter().position(|entry| entry.model_ref == *model_ref);
+        let held = held.map(|place| self.entries.remove(place)).filter(|entry| entry.version == version);
+        let entry = match held {
+            Some(entry) => entry,
+            None => {
+                let model = Rc::new(self.make(model_ref, snapshot.as_deref(), &device)?);
+                Entry { model_ref: model_ref.clone(), version, device: device.id, model }
+            }
+        };
+        let model = entry.model.clone();
+        let surplus = (self.entries.len() + 1).saturating_sub(MOST);
+        self.entries.drain(..surplus);
+        self.entries.push(entry);
+        Ok(model)
+    }
+
+    fn version(&self, model_ref: &ModelRef, snapshot: Option<&Snapshot>) -> Version {
+        match (model_ref, snapshot) {
+            (_, Some(snapshot)) => Version::Snapshot(snapshot.run.clone(), snapshot.step),
+            (ModelRef::Run(id), None) => files(&self.common.home.runs().join(id)),
+            (ModelRef::Folder(path), None) => files(path),
+            (ModelRef::Builtin(_) | ModelRef::Live, None) => Version::Shipped,
+        }
+    }
+
+    fn make(&self, model_ref: &ModelRef, snapshot: Option<&Snapshot>, device: &Chosen) -> Result<Model, EngineError> {
+        if let Some(snapshot) = snapshot {
+            let info = Arc::new(info::of_snapshot(snapshot));
+            let decoder = Decoder::from_weights(&snapshot.weights, &device.device);
+            return Ok(Model { info, vocabulary: snapshot.vocabulary.clone(), decoder });
+        }
+        let loaded = hub::load(model_ref, &self.common.home)?;
+        let decoder = Decoder::from_weights(&loaded.weights, &device.device);
+        let pieces = Arc::new(loaded.tokenizer.pieces());
+        let info = Arc::new(info::of_loaded(model_ref, &loaded, pieces.clone()));
+        let vocabulary = Arc::new(Vocabulary { tokenizer: loaded.tokenizer, pieces, language: loaded.language });
+        Ok(Model { info, vocabulary, decoder })
+    }
+}
+
+/// What can be told of a model's files without reading them. A run's are those of its newest checkpoint.
+fn files(folder: &Path) -> Version {
+    let newest = hub::checkpoints(folder).into_iter().next();
+    let (step, weights) = match &newest {
+        Some((step, path)) => (Some(*step), path.join(hub::folder::WEIGHTS)),
+        None => (None, folder.join(hub::folder::WEIGHTS)),
+    };
+    let about = fs::metadata(weights).ok();
+    let written = about.as_ref().and_then(|about| about.modified().ok());
+    Version::Files(step, written, about.map(|about| about.len()))
+}

@@ -1,0 +1,48 @@
+//! A text that grows in front of the person, while the thread goes on answering looks.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use super::super::error::EngineError;
+use super::super::event::Event;
+use super::super::job::Job;
+use super::Inference;
+use crate::generate::{GenerateRequest, GeneratedToken, Listener, StopReason, generate as run};
+use crate::hub::ModelRef;
+
+/// Passes on what is written.
+struct Teller<'a> {
+    inference: &'a mut Inference,
+    job: &'a Job,
+    seed: u64,
+}
+
+impl Listener for Teller<'_> {
+    fn started(&mut self, prompt_ids: &[u32]) {
+        self.job.send(Event::GenerationStarted(self.job.id, prompt_ids.to_vec(), self.seed));
+    }
+
+    fn token(&mut self, token: &GeneratedToken, logits: &[f32]) -> ControlFlow<()> {
+        self.job.send(Event::Token(self.job.id, token.clone(), Arc::new(logits.to_vec())));
+        self.inference.serve_looks();
+        self.job.flow()
+    }
+}
+
+pub(super) fn generate(
+    inference: &mut Inference,
+    job: &Job,
+    model: &ModelRef,
+    request: &GenerateRequest,
+) -> Result<(), EngineError> {
+    let model = inference.cache.get(model)?;
+    let mut teller = Teller { inference, job, seed: request.seed };
+    let made = run(&model.decoder, &model.vocabulary.tokenizer, request, &mut teller)?;
+    let ended = Event::GenerationEnded(job.id, made.stop, made.first_token_s, made.tokens_per_s);
+    match made.stop {
+        // The text stands as far as it came, so its figures are told even though the job is not wanted any more.
+        StopReason::Cancelled => job.send_last(ended),
+        _ => job.send(ended),
+    }
+    Ok(())
+}
