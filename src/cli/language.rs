@@ -43,9 +43,14 @@ fn flag_of(raw: &[OsString]) -> Option<String> {
     })
 }
 
+/// The language that this process speaks now.
+pub fn current() -> &'static str {
+    if &*rust_i18n::locale() == "en" { "en" } else { "es" }
+}
+
 /// The `language` of the settings file, where it can be read.
 fn from_settings() -> Option<String> {
-    None
+    crate::app::settings::language_of(&crate::data::Home::locate().ok()?)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 mod help;
 pub mod language;
 mod shared;
+mod tour;
 mod train;
 
 use std::process::ExitCode;
@@ -27,6 +28,7 @@ struct Arguments {
 /// One variant a subcommand; each has a file of its own with `Args` and `run`.
 #[derive(Debug, Subcommand)]
 enum Command {
+    Tour(tour::Args),
     Train(train::Args),
 }
 
@@ -55,8 +57,9 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<()> {
     let Arguments { global, command } = arguments;
     let shared = Shared { device: global.device.clone(), json: global.json };
     match command {
-        None => crate::app::run(crate::app::Start { device: global.device }),
+        None => crate::app::run(crate::app::Start { device: global.device, language: language::current() }),
         Some(command) => match command {
+            Command::Tour(args) => tour::run(&args, global.lang.as_deref(), &shared),
             Command::Train(args) => train::run(&args, &shared),
         },
     }

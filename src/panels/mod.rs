@@ -1,9 +1,18 @@
 //! The workshop: one folder a tool, each behind the trait [`Panel`], all of them listed in [`registry`].
 
+mod about;
+pub mod dialog;
+mod home;
+mod preferences;
+
+pub use preferences::{Preferences, SCALES, ThemeChoice, preferences_ui};
+
 use std::sync::Arc;
 
+use rust_i18n::t;
+
 use crate::data::Home;
-use crate::engine::{Devices, EngineHandle, Event, ModelInfo, ModelRef};
+use crate::engine::{DeviceInfo, Devices, EngineHandle, Event, ModelInfo, ModelRef};
 use crate::train::{RunSummary, TrainSpec};
 
 /// A page of the window.
@@ -35,6 +44,36 @@ impl PanelId {
             Self::Positions => "positions",
             Self::About => "about",
         }
+    }
+
+    /// Its name for a person, in the navigation.
+    pub fn title(self) -> String {
+        t!(format!("app.page.{}", self.name())).into_owned()
+    }
+}
+
+/// Every page, in the order of the navigation. A new page is one line here.
+pub fn registry() -> Vec<Box<dyn Panel>> {
+    vec![Box::new(home::Home::default()), Box::new(about::About::default())]
+}
+
+/// A model by its name for a person.
+pub fn model_label(model: &ModelRef) -> String {
+    match model {
+        ModelRef::Builtin(name) => t!(format!("data.title.{name}")).into_owned(),
+        ModelRef::Run(id) => id.clone(),
+        ModelRef::Live => t!("app.model.live").into_owned(),
+        ModelRef::Folder(path) => {
+            path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
+        }
+    }
+}
+
+/// A device by its kind and name, as in «CPU · 2 cores».
+pub fn device_label(device: &DeviceInfo) -> String {
+    match (device.id.as_str(), device.cores) {
+        ("cpu", Some(cores)) => t!("app.device.cpu", cores = cores).into_owned(),
+        (id, _) => format!("{} · {}", id.to_uppercase(), device.name),
     }
 }
 
@@ -97,6 +136,10 @@ pub struct Shared {
     pub model: Option<Arc<ModelInfo>>,
     /// The devices of this machine, once they are known.
     pub devices: Option<Devices>,
+    /// Id of the device that is computed on, once it is known.
+    pub device: Option<String>,
+    /// What a person chose in the settings; a change here is acted on after the frame.
+    pub preferences: Preferences,
     /// The runs on disk, newest first.
     pub runs: Vec<RunSummary>,
     /// The training job in progress.
@@ -110,6 +153,24 @@ pub struct Shared {
 }
 
 impl Shared {
+    /// What is known before anything has happened: no model loaded, nothing found, nothing trained.
+    pub fn new(engine: EngineHandle, home: Home, preferences: Preferences) -> Self {
+        Self {
+            engine,
+            home,
+            model_ref: crate::hub::builtin_for(preferences.language),
+            model: None,
+            devices: None,
+            device: None,
+            runs: Vec::new(),
+            training: None,
+            intents: Vec::new(),
+            motion: preferences.motion,
+            language: preferences.language,
+            preferences,
+        }
+    }
+
     /// Asks the window for something after this frame.
     pub fn ask(&mut self, intent: Intent) {
         self.intents.push(intent);
@@ -159,6 +220,11 @@ pub trait Panel {
     /// Takes back what [`Panel::remember`] gave in an earlier session; whatever does not fit is ignored.
     fn recall(&mut self, remembered: &toml::Table) {
         _ = remembered;
+    }
+
+    /// Does the page's main interaction by itself, for `telar tour`; [`Panel::settled`] says when it is over.
+    fn demonstrate(&mut self, shared: &mut Shared) {
+        _ = shared;
     }
 
     /// Whether everything that it shows is there (nothing pending), so that a picture of it is worth taking.

@@ -28,6 +28,9 @@ pub mod space {
 /// Corner radius of everything that has corners.
 pub const RADIUS: u8 = 6;
 
+/// How long a movement takes that shows that something became something else, in seconds.
+pub const MOTION: f32 = 0.18;
+
 /// Sizes of type, in points.
 pub mod size {
     /// Axis labels and notes.
@@ -232,6 +235,10 @@ fn fonts() -> FontDefinitions {
     fonts
         .families
         .insert(FontFamily::Monospace, [vec!["jetbrains".to_owned(), "inter".to_owned()], fallback.clone()].concat());
+    // Signs have a family of their own: other fonts claim the same private code points.
+    let icons = egui_material_icons::font_insert();
+    fonts.families.insert(FontFamily::Name(egui_material_icons::FONT_FAMILY.into()), vec![icons.name.clone()]);
+    fonts.font_data.insert(icons.name, Arc::new(icons.data));
     fonts
 }
 

@@ -1,0 +1,85 @@
+//! The keyboard: what works everywhere, and the list of it that F1 shows.
+
+use egui::{Context, Id, Key, KeyboardShortcut, Label, Modal, Modifiers, RichText, Ui};
+use rust_i18n::t;
+
+use crate::panels::{Panel, PanelId};
+use crate::widgets::controls::{quiet_button, section_title};
+use crate::widgets::theme::{Theme, mono, size, space, text};
+
+/// What a key asks the window for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyWish {
+    /// Show a page.
+    Open(PanelId),
+    /// Everything larger.
+    Larger,
+    /// Everything smaller.
+    Smaller,
+    /// The usual size.
+    UsualSize,
+    /// Show or hide the list of keys.
+    Keys,
+    /// Pause the training, or go on.
+    PauseTraining,
+}
+
+const DIGITS: [Key; 9] =
+    [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7, Key::Num8, Key::Num9];
+
+/// Takes the window's own keys out of the input of this frame.
+pub fn pressed(ctx: &Context, panels: &[Box<dyn Panel>], training: bool) -> Vec<KeyWish> {
+    // A space belongs to whatever has the keyboard: a text, a button.
+    let free = ctx.memory(|memory| memory.focused().is_none());
+    ctx.input_mut(|input| {
+        let mut wishes = Vec::new();
+        let mut take = |modifiers, key, wish| {
+            if input.consume_shortcut(&KeyboardShortcut::new(modifiers, key)) {
+                wishes.push(wish);
+            }
+        };
+        for (panel, digit) in panels.iter().zip(DIGITS) {
+            take(Modifiers::COMMAND, digit, KeyWish::Open(panel.id()));
+        }
+        for key in [Key::Plus, Key::Equals] {
+            take(Modifiers::COMMAND, key, KeyWish::Larger);
+        }
+        take(Modifiers::COMMAND, Key::Minus, KeyWish::Smaller);
+        take(Modifiers::COMMAND, Key::Num0, KeyWish::UsualSize);
+        take(Modifiers::NONE, Key::F1, KeyWish::Keys);
+        if training && free {
+            take(Modifiers::NONE, Key::Space, KeyWish::PauseTraining);
+        }
+        wishes
+    })
+}
+
+/// The list of keys, over everything else. Returns whether it stays open.
+pub fn keys_ui(ctx: &Context, panels: &[Box<dyn Panel>]) -> bool {
+    let modal = Modal::new(Id::unique("keys")).show(ctx, |ui| {
+        ui.set_width(420.0);
+        section_title(ui, t!("app.keys.title"));
+        ui.add_space(space::M);
+        egui::Grid::new("keys").num_columns(2).spacing([space::XL, space::S]).show(ui, |ui| {
+            for (i, panel) in panels.iter().take(DIGITS.len()).enumerate() {
+                row(ui, &format!("Ctrl+{}", i + 1), &panel.id().title());
+            }
+            row(ui, "Ctrl+Enter", &t!("app.keys.run"));
+            row(ui, "Esc", &t!("app.keys.escape"));
+            row(ui, &t!("app.keys.space"), &t!("app.keys.pause"));
+            row(ui, &t!("app.keys.arrows"), &t!("app.keys.step"));
+            row(ui, "Ctrl +  ·  Ctrl −  ·  Ctrl 0", &t!("app.keys.scale"));
+            row(ui, "F1", &t!("app.keys.help"));
+        });
+        ui.add_space(space::L);
+        quiet_button(ui, "", t!("app.keys.close")).clicked()
+    });
+    !(modal.inner || modal.should_close())
+}
+
+fn row(ui: &mut Ui, keys: &str, does: &str) {
+    let theme = Theme::here(ui);
+    ui.add(Label::new(RichText::new(keys).font(mono(size::BODY)).color(theme.accent)));
+    ui.add(Label::new(RichText::new(does).font(text(size::BODY)).color(theme.ink)));
+    ui.end_row();
+}

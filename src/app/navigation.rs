@@ -1,0 +1,146 @@
+//! The pages, on the left: sign and name, or the sign alone where the window is narrow.
+
+use egui::{
+    Align, Button, Color32, Frame, Id, Label, Layout, Margin, Panel as Side, Rect, RichText, Sense, Stroke, Ui, Vec2,
+};
+use egui_material_icons::icons;
+use rust_i18n::t;
+
+use crate::panels::{Panel, PanelId, Shared, preferences_ui};
+use crate::widgets::controls::{hairline, icon};
+use crate::widgets::mark;
+use crate::widgets::theme::{Theme, size, space, strong, text};
+
+/// Below this width of the window, in points, the names are folded away.
+pub const FOLD_BELOW: f32 = 900.0;
+const WIDTH: f32 = 196.0;
+const FOLDED: f32 = 56.0;
+const ROW: f32 = 36.0;
+
+/// Draws the navigation and returns the page that was chosen.
+pub fn navigation_ui(ui: &mut Ui, panels: &[Box<dyn Panel>], page: PanelId, shared: &mut Shared) -> Option<PanelId> {
+    let folded = ui.available_width() < FOLD_BELOW;
+    let theme = Theme::here(ui);
+    let frame = Frame::new().fill(theme.margin).inner_margin(Margin::symmetric(space::S as i8, space::M as i8));
+    let side = Side::left("navigation").resizable(false).frame(frame).show_separator_line(true);
+    let width = if folded { FOLDED } else { WIDTH };
+    let drawn = side.exact_size(width).show(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = 2.0;
+        name_ui(ui, folded);
+        ui.add_space(space::L);
+        let mut chosen = None;
+        let mut entry = |ui: &mut Ui, panel: &dyn Panel| {
+            let id = panel.id();
+            if entry_ui(ui, panel.icon(), &id.title(), id == page, folded).clicked() {
+                chosen = Some(id);
+            }
+        };
+        let (first, tools, last) = groups(panels);
+        first.iter().for_each(|panel| entry(ui, *panel));
+        group_title(ui, &t!("app.workshop"), folded);
+        tools.iter().for_each(|panel| entry(ui, *panel));
+        ui.with_layout(Layout::bottom_up(Align::Min), |ui| {
+            settings_ui(ui, folded, shared);
+            last.iter().for_each(|panel| entry(ui, *panel));
+        });
+        chosen
+    });
+    drawn.inner
+}
+
+/// The pages before the workshop, in it and after it.
+fn groups(panels: &[Box<dyn Panel>]) -> (Vec<&dyn Panel>, Vec<&dyn Panel>, Vec<&dyn Panel>) {
+    let of = |wanted: fn(PanelId) -> bool| {
+        panels.iter().map(AsRef::as_ref).filter(|panel| wanted(panel.id())).collect::<Vec<_>>()
+    };
+    (
+        of(|id| id == PanelId::Home),
+        of(|id| !matches!(id, PanelId::Home | PanelId::About)),
+        of(|id| id == PanelId::About),
+    )
+}
+
+fn name_ui(ui: &mut Ui, folded: bool) {
+    let theme = Theme::here(ui);
+    ui.horizontal(|ui| {
+        ui.add_space(if folded { 8.0 } else { 10.0 });
+        let (square, _) = ui.allocate_exact_size(Vec2::splat(24.0), Sense::hover());
+        mark::draw(ui.painter(), square, theme.ink_soft, theme.accent);
+        if !folded {
+            ui.add_space(2.0);
+            ui.add(Label::new(RichText::new("Telar").font(strong(size::TITLE)).color(theme.ink)).selectable(false));
+        }
+    });
+}
+
+fn group_title(ui: &mut Ui, title: &str, folded: bool) {
+    let theme = Theme::here(ui);
+    if folded {
+        ui.add_space(space::S);
+        hairline(ui);
+        ui.add_space(space::S);
+        return;
+    }
+    ui.add_space(space::L);
+    ui.horizontal(|ui| {
+        ui.add_space(10.0);
+        ui.add(Label::new(RichText::new(title).font(text(size::SMALL)).color(theme.ink_soft)).selectable(false));
+    });
+    ui.add_space(2.0);
+}
+
+/// One line of the navigation.
+fn entry_ui(ui: &mut Ui, glyph: &str, name: &str, chosen: bool, folded: bool) -> egui::Response {
+    let theme = Theme::here(ui);
+    let (fill, ink, font) = if chosen {
+        (theme.accent_soft, theme.accent, strong(size::BODY))
+    } else {
+        (Color32::TRANSPARENT, theme.ink, text(size::BODY))
+    };
+    let sign = icon(glyph, size::TITLE).color(if chosen { theme.accent } else { theme.ink_soft });
+    let width = ui.available_width();
+    let response = ui.scope(|ui| {
+        let states = &mut ui.visuals_mut().widgets;
+        for (state, ground) in [
+            (&mut states.inactive, fill),
+            (&mut states.hovered, theme.accent_soft),
+            (&mut states.active, theme.accent_soft),
+        ] {
+            state.weak_bg_fill = ground;
+            state.bg_stroke = Stroke::NONE;
+        }
+        states.active.bg_stroke = Stroke::new(1.5, theme.accent);
+        let button = if folded {
+            ui.spacing_mut().button_padding.x = 0.0;
+            Button::new(sign)
+        } else {
+            ui.spacing_mut().button_padding.x = 10.0;
+            Button::new((sign, RichText::new(name).font(font).color(ink), egui::Atom::grow())).gap(10.0)
+        };
+        ui.add(button.min_size(Vec2::new(width, ROW)).truncate().selected(chosen))
+    });
+    let response = response.inner.accessible_name(name);
+    if chosen {
+        let edge = Rect::from_min_size(response.rect.left_top() + Vec2::new(0.0, 8.0), Vec2::new(3.0, ROW - 16.0));
+        ui.painter().rect_filled(edge, 1.5, theme.accent);
+    }
+    if folded { response.on_hover_text(name) } else { response }
+}
+
+/// The settings, which open beside their button.
+fn settings_ui(ui: &mut Ui, folded: bool, shared: &mut Shared) {
+    let name = t!("app.settings.title");
+    let id = Id::unique("settings");
+    let open = egui::Popup::is_id_open(ui.ctx(), id);
+    let button = entry_ui(ui, icons::ICON_TUNE.codepoint, &name, open, folded);
+    egui::Popup::from_toggle_button_response(&button)
+        .id(id)
+        .align(egui::RectAlign::RIGHT_END)
+        .gap(space::S)
+        .close_behavior(egui::PopupCloseBehavior::CloseOnClickOutside)
+        .accessible_name(&*name)
+        .show(|ui| {
+            ui.set_width(380.0);
+            egui::Frame::new().inner_margin(space::S).show(ui, |ui| preferences_ui(ui, shared));
+        });
+}

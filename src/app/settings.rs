@@ -1,0 +1,297 @@
+//! What is remembered from one start to the next, in `settings.toml`.
+//!
+//! A file that cannot be understood is set aside and named in a message. Writing happens on a thread of its own, because
+//! bringing a file to the disk can take longer than a frame.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::thread::{self, JoinHandle};
+
+use crossbeam_channel::{Receiver, Sender, unbounded};
+use rust_i18n::t;
+use serde::{Deserialize, Serialize};
+
+use crate::data::{Home, set_aside, write_atomic};
+use crate::hub::ModelRef;
+use crate::panels::{PanelId, Preferences, SCALES, ThemeChoice};
+
+/// The content of `settings.toml`. What is missing in the file has its default here.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    /// `es` or `en`, once a person has chosen one; before that, the system's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// Which theme.
+    pub theme: ThemeChoice,
+    /// Size of everything, in percent.
+    pub scale: u16,
+    /// Whether things may move.
+    pub motion: bool,
+    /// `auto`, `cpu`, `cuda`, `cuda:N`.
+    pub device: String,
+    /// The page that was shown last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page: Option<PanelId>,
+    /// The model that was used last, if it was another than the language's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<ModelRef>,
+    /// The window.
+    pub window: WindowSize,
+    /// What each page remembers, by its name.
+    pub panels: BTreeMap<String, toml::Table>,
+}
+
+/// The window's inner size in points.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct WindowSize {
+    /// Width.
+    pub width: f32,
+    /// Height.
+    pub height: f32,
+    /// Whether it fills the screen.
+    pub maximized: bool,
+}
+
+impl Default for WindowSize {
+    fn default() -> Self {
+        Self { width: 1280.0, height: 800.0, maximized: false }
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            language: None,
+            theme: ThemeChoice::System,
+            scale: 100,
+            motion: true,
+            device: "auto".to_owned(),
+            page: None,
+            model: None,
+            window: WindowSize::default(),
+            panels: BTreeMap::new(),
+        }
+    }
+}
+
+impl Settings {
+    /// Reads the settings. Where there are none yet, or none that can be read, the defaults come back; in the second case
+    /// with a sentence that says what became of the file.
+    pub fn load(home: &Home) -> (Self, Option<String>) {
+        let path = home.settings_file();
+        let unusable = |reason: io::Error| {
+            let notice = t!("app.settings.unreadable", path = path.display(), reason = reason);
+            (Self::default(), Some(notice.into_owned()))
+        };
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return (Self::default(), None),
+            Err(error) => return unusable(error),
+        };
+        let text = String::from_utf8_lossy(&bytes);
+        match toml::from_str::<Self>(&text) {
+            Ok(settings) => (settings.sane(), None),
+            Err(error) => {
+                tracing::warn!("the settings cannot be understood: {error}");
+                match set_aside(&path) {
+                    Ok(aside) => {
+                        let notice = t!("app.settings.set_aside", path = aside.display());
+                        (Self::default(), Some(notice.into_owned()))
+                    }
+                    Err(error) => unusable(error),
+                }
+            }
+        }
+    }
+
+    /// Numbers that a person may have edited, brought back to what the window can do.
+    fn sane(mut self) -> Self {
+        self.scale = self.scale.clamp(*SCALES.start(), *SCALES.end());
+        let usual = WindowSize::default();
+        let within = |value: f32, usual: f32| if value.is_finite() { value.clamp(400.0, 16_000.0) } else { usual };
+        self.window.width = within(self.window.width, usual.width);
+        self.window.height = within(self.window.height, usual.height);
+        self
+    }
+
+    /// The choices of a person, in this language where none was chosen.
+    pub fn preferences(&self, language: &'static str) -> Preferences {
+        Preferences { theme: self.theme, scale: self.scale, language, device: self.device.clone(), motion: self.motion }
+    }
+
+    fn to_text(&self) -> Result<String, toml::ser::Error> {
+        toml::to_string_pretty(self)
+    }
+}
+
+/// The language in the settings file, read without touching anything: the command line asks before it does anything else.
+pub fn language_of(home: &Home) -> Option<String> {
+    let text = fs::read_to_string(home.settings_file()).ok()?;
+    let table: toml::Table = toml::from_str(&text).ok()?;
+    table.get("language")?.as_str().map(str::to_owned)
+}
+
+/// Writes settings in the background; the newest win.
+pub struct Keeper {
+    written: String,
+    wishes: Option<Sender<String>>,
+    failures: Receiver<String>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Keeper {
+    /// A keeper of this home's settings, which hold what is on disk now.
+    pub fn new(home: &Home, on_disk: &Settings) -> Self {
+        let (wishes, wished) = unbounded();
+        let (failed, failures) = unbounded();
+        let path = home.settings_file();
+        let thread = thread::Builder::new().name("settings".to_owned()).spawn(move || keep(&path, &wished, &failed));
+        if let Err(error) = &thread {
+            tracing::warn!("no thread for the settings: {error}");
+        }
+        Self { written: on_disk.to_text().unwrap_or_default(), wishes: Some(wishes), failures, thread: thread.ok() }
+    }
+
+    /// Has the settings written if they differ from what was written last.
+    pub fn keep(&mut self, settings: &Settings) {
+        match settings.to_text() {
+            Ok(text) if text != self.written => {
+                self.written.clone_from(&text);
+                if let Some(wishes) = &self.wishes {
+                    // Fails only when the thread could not be started, which the log says.
+                    let _ = wishes.send(text);
+                }
+            }
+            Ok(_) => {}
+            Err(error) => tracing::warn!("the settings cannot be written down: {error}"),
+        }
+    }
+
+    /// A sentence, the first time that writing fails.
+    pub fn failure(&self) -> Option<String> {
+        self.failures.try_recv().ok()
+    }
+}
+
+impl Drop for Keeper {
+    /// Waits until everything is on disk.
+    fn drop(&mut self) {
+        self.wishes = None;
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::warn!("the thread of the settings has failed");
+        }
+    }
+}
+
+fn keep(path: &Path, wished: &Receiver<String>, failed: &Sender<String>) {
+    let mut told = false;
+    while let Ok(mut text) = wished.recv() {
+        while let Ok(newer) = wished.try_recv() {
+            text = newer;
+        }
+        if let Err(error) = write_atomic(path, text.as_bytes()) {
+            tracing::warn!(path = %path.display(), "the settings cannot be written: {error}");
+            if !told {
+                told = true;
+                // Fails only when the window is gone.
+                let _ = failed.send(t!("app.settings.unwritable", path = path.display(), reason = error).into_owned());
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn home() -> (tempfile::TempDir, Home) {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::at(folder.path());
+        (folder, home)
+    }
+
+    fn example() -> Settings {
+        let mut table = toml::Table::new();
+        table.insert("prompt".to_owned(), "En un lugar".into());
+        Settings {
+            language: Some("en".to_owned()),
+            theme: ThemeChoice::Dark,
+            scale: 150,
+            motion: false,
+            device: "cpu".to_owned(),
+            page: Some(PanelId::Attention),
+            model: Some(ModelRef::Run("20261124-105249-char".to_owned())),
+            window: WindowSize { width: 1000.0, height: 700.0, maximized: true },
+            panels: BTreeMap::from([("playground".to_owned(), table)]),
+        }
+    }
+
+    #[test]
+    fn what_is_kept_comes_back() {
+        let (_folder, home) = home();
+        assert_eq!(Settings::load(&home), (Settings::default(), None), "the first start");
+        let mut keeper = Keeper::new(&home, &Settings::default());
+        keeper.keep(&Settings { scale: 120, ..example() });
+        keeper.keep(&example());
+        drop(keeper);
+        assert_eq!(Settings::load(&home), (example(), None));
+        assert_eq!(language_of(&home).as_deref(), Some("en"));
+    }
+
+    #[test]
+    fn settings_that_did_not_change_are_not_written() {
+        let (_folder, home) = home();
+        let mut keeper = Keeper::new(&home, &Settings::default());
+        keeper.keep(&Settings::default());
+        drop(keeper);
+        assert!(!home.settings_file().exists());
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_understood_is_set_aside_and_named() {
+        for broken in [&b"scale = \"large\""[..], b"[window", b"\xff\xfe\x00"] {
+            let (folder, home) = home();
+            fs::write(home.settings_file(), broken).unwrap();
+            let (settings, notice) = Settings::load(&home);
+            assert_eq!(settings, Settings::default());
+            let aside: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
+            assert_eq!(aside.len(), 1);
+            assert_eq!(fs::read(&aside[0]).unwrap(), broken, "nothing is lost");
+            assert!(notice.unwrap().contains(&aside[0].display().to_string()));
+            assert_eq!(language_of(&home), None);
+        }
+    }
+
+    #[test]
+    fn unknown_entries_and_impossible_numbers_do_no_harm() {
+        let (_folder, home) = home();
+        let text = "language = \"es\"\nscale = 9000\nfuture = true\n[window]\nwidth = nan\nheight = 3.0\n";
+        fs::write(home.settings_file(), text).unwrap();
+        let (settings, notice) = Settings::load(&home);
+        assert_eq!((settings.scale, settings.window.width, settings.window.height, notice), (200, 1280.0, 400.0, None));
+    }
+
+    #[test]
+    fn where_nothing_can_be_written_it_is_said_once() {
+        let folder = tempfile::tempdir().unwrap();
+        // A file where the folder should be: nobody can write there, not even an administrator.
+        let blocked = folder.path().join("file");
+        fs::write(&blocked, b"").unwrap();
+        let home = Home::at(blocked.join("home"));
+        let mut keeper = Keeper::new(&home, &Settings::default());
+        keeper.keep(&example());
+        let wait = std::time::Duration::from_secs(20);
+        let notice = keeper.failures.recv_timeout(wait).unwrap();
+        assert!(notice.contains("settings.toml"), "{notice}");
+        keeper.keep(&Settings::default());
+        let failures = keeper.failures.clone();
+        drop(keeper);
+        assert!(failures.try_recv().is_err(), "once is enough");
+    }
+}

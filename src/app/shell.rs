@@ -1,0 +1,415 @@
+//! The app in its window.
+
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::Receiver;
+use egui::{CentralPanel, Context, Frame, ThemePreference, Ui, ViewportCommand};
+use rust_i18n::t;
+
+use super::keys::{KeyWish, keys_ui, pressed};
+use super::messages::Messages;
+use super::navigation::navigation_ui;
+use super::pump::Pump;
+use super::settings::{Keeper, Settings, WindowSize};
+use super::status::{self, status_ui};
+use crate::data::Home;
+use crate::engine::{Command, EngineHandle, Event, ModelRef, TrainControl};
+use crate::hub::builtin_for;
+use crate::panels::dialog::{Answer, FileDialog};
+use crate::panels::{Intent, Panel, PanelId, Preferences, Shared, ThemeChoice, Tone, registry};
+use crate::widgets::theme;
+
+/// At most this many events are taken in a frame; the rest waits for the next one.
+const EVENTS_A_FRAME: usize = 512;
+/// How often what is to be remembered is compared with what is on disk, in seconds.
+const REMEMBER_EVERY: f64 = 2.0;
+/// How long a closing window waits for the training to be saved.
+const SAVING: Duration = Duration::from_secs(15);
+
+/// What a window is opened with. Nothing else is read from the surroundings.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where a person's files are.
+    pub home: Home,
+    /// `es` or `en`.
+    pub language: &'static str,
+    /// The device where it is not to be the settings'.
+    pub device: Option<String>,
+    /// What was remembered.
+    pub settings: Settings,
+    /// What went wrong when that was read.
+    pub notice: Option<String>,
+}
+
+impl Options {
+    /// A window on this home with what it remembers, in this language.
+    pub fn open(home: Home, language: &'static str) -> Self {
+        let (settings, notice) = Settings::load(&home);
+        Self { home, language, device: None, settings, notice }
+    }
+}
+
+/// The whole app: all pages, what they share, and the engine's events.
+pub struct TelarApp {
+    shared: Shared,
+    panels: Vec<Box<dyn Panel>>,
+    page: PanelId,
+    events: Receiver<Event>,
+    pump: Pump,
+    messages: Messages,
+    /// What the window looks like now; a difference to `shared.preferences` is acted on after the frame.
+    applied: Preferences,
+    settings: Settings,
+    keeper: Keeper,
+    remembered_at: f64,
+    folder_dialog: Option<FileDialog>,
+    keys_shown: bool,
+    /// Since when a closing window waits for the training to be saved.
+    closing: Option<Instant>,
+}
+
+impl TelarApp {
+    /// Starts the engine and makes the pages.
+    pub fn new(ctx: &Context, options: Options) -> Self {
+        let Options { home, language, device, settings, notice } = options;
+        theme::install(ctx);
+        ctx.options_mut(|options| {
+            options.zoom_with_keyboard = false;
+            options.fallback_theme = egui::Theme::Light;
+        });
+        let mut preferences = settings.preferences(language);
+        if let Some(device) = device {
+            preferences.device = device;
+        }
+        let (engine, events) = start_engine(ctx, &home, &preferences.device);
+        let shared = Shared::new(engine, home, preferences.clone());
+        let mut panels = registry();
+        for panel in &mut panels {
+            if let Some(table) = settings.panels.get(panel.id().name()) {
+                panel.recall(table);
+            }
+        }
+        let mut pump = Pump::default();
+        let model = settings.model.clone().filter(|model| *model != ModelRef::Live);
+        pump.switch.begin(&shared, model.unwrap_or_else(|| builtin_for(language)));
+        shared.engine.send(Command::ListRuns);
+        let page = settings.page.filter(|page| panels.iter().any(|panel| panel.id() == *page));
+        let mut messages = Messages::default();
+        if let Some(notice) = notice {
+            messages.add(Tone::Note, notice);
+        }
+        let app = Self {
+            keeper: Keeper::new(&shared.home, &settings),
+            shared,
+            panels,
+            page: page.unwrap_or(PanelId::Home),
+            events,
+            pump,
+            messages,
+            applied: preferences,
+            settings,
+            remembered_at: 0.0,
+            folder_dialog: None,
+            keys_shown: false,
+            closing: None,
+        };
+        app.dress(ctx);
+        app
+    }
+
+    /// What all pages share.
+    pub fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
+    /// The page that is shown.
+    pub fn page(&self) -> PanelId {
+        self.page
+    }
+
+    /// All pages, in the order of the navigation.
+    pub fn pages(&self) -> Vec<PanelId> {
+        self.panels.iter().map(|panel| panel.id()).collect()
+    }
+
+    /// Brings the window into a language, with its shipped model, and a theme.
+    pub fn prepare(&mut self, language: &'static str, theme: ThemeChoice) {
+        self.shared.preferences.language = language;
+        self.shared.preferences.theme = theme;
+        let model = builtin_for(language);
+        if self.shared.model_ref != model {
+            self.shared.ask(Intent::UseModel(model));
+        }
+    }
+
+    /// Shows a page and lets it do its main interaction.
+    pub fn visit(&mut self, page: PanelId) {
+        self.page = page;
+        self.messages = Messages::default();
+        if let Some(panel) = self.panels.iter_mut().find(|panel| panel.id() == page) {
+            panel.demonstrate(&mut self.shared);
+        }
+    }
+
+    /// Whether the model and the devices are known and everything asked for is carried out.
+    pub fn ready(&self) -> bool {
+        self.shared.preferences == self.applied
+            && self.shared.intents.is_empty()
+            && self.shared.devices.is_some()
+            && self.shared.model.is_some()
+            && self.pump.switch.loading().is_none()
+    }
+
+    /// Whether the page has everything that it shows.
+    pub fn settled(&self) -> bool {
+        let page = self.panels.iter().find(|panel| panel.id() == self.page);
+        self.ready() && page.is_none_or(|panel| panel.settled())
+    }
+
+    fn drain(&mut self, ctx: &Context) {
+        let now = ctx.input(|input| input.time);
+        for _ in 0..EVENTS_A_FRAME {
+            let Ok(event) = self.events.try_recv() else { return };
+            let new_model = self.pump.heed(&event, now, &mut self.shared, &mut self.messages);
+            for panel in &mut self.panels {
+                panel.on_event(&event, &mut self.shared);
+            }
+            if new_model {
+                for panel in &mut self.panels {
+                    panel.on_model(&mut self.shared);
+                }
+            }
+        }
+        ctx.request_repaint();
+    }
+
+    fn keyboard(&mut self, ctx: &Context) {
+        for wish in pressed(ctx, &self.panels, self.shared.training.is_some()) {
+            match wish {
+                KeyWish::Open(page) => self.page = page,
+                KeyWish::Larger => self.shared.preferences.larger(),
+                KeyWish::Smaller => self.shared.preferences.smaller(),
+                KeyWish::UsualSize => self.shared.preferences.scale = 100,
+                KeyWish::Keys => self.keys_shown = !self.keys_shown,
+                KeyWish::PauseTraining => {
+                    if let Some(now) = &self.shared.training {
+                        let wish = if now.paused { TrainControl::Resume } else { TrainControl::Pause };
+                        self.shared.engine.send(Command::Control(now.job, wish));
+                    }
+                }
+            }
+        }
+    }
+
+    fn folder_answer(&mut self) {
+        let Some(dialog) = &self.folder_dialog else { return };
+        match dialog.answer() {
+            Answer::Waiting => return,
+            Answer::Chosen(path) => self.shared.ask(Intent::UseModel(ModelRef::Folder(path))),
+            Answer::Cancelled => {}
+            Answer::Unavailable => {
+                self.messages.add(Tone::Failed, t!("app.message.no_dialog").into_owned());
+            }
+        }
+        self.folder_dialog = None;
+    }
+
+    /// Does what was asked for while drawing.
+    fn carry_out(&mut self, ctx: &Context) {
+        // Carrying one out may ask for another.
+        for _ in 0..8 {
+            let intents = std::mem::take(&mut self.shared.intents);
+            if intents.is_empty() {
+                return;
+            }
+            for intent in intents {
+                self.carry_out_one(intent);
+            }
+            ctx.request_repaint();
+        }
+    }
+
+    fn carry_out_one(&mut self, intent: Intent) {
+        match intent {
+            Intent::Open(page) => self.page = page,
+            Intent::UseModel(model) => self.pump.switch.begin(&self.shared, model),
+            Intent::Notify(tone, sentence) => self.messages.add(tone, sentence),
+            Intent::Continue(_) => self.hand_over(PanelId::Playground, &intent),
+            Intent::LookAt(_) => self.hand_over(PanelId::Attention, &intent),
+            Intent::Train(_) => self.hand_over(PanelId::Training, &intent),
+        }
+    }
+
+    /// Shows a page and gives it what it is asked to do.
+    fn hand_over(&mut self, page: PanelId, intent: &Intent) {
+        if let Some(panel) = self.panels.iter_mut().find(|panel| panel.id() == page) {
+            panel.on_intent(intent, &mut self.shared);
+            self.page = page;
+        }
+    }
+
+    /// Acts on what a person changed in the settings.
+    fn apply_preferences(&mut self, ctx: &Context) {
+        if self.shared.preferences == self.applied {
+            return;
+        }
+        let before = std::mem::replace(&mut self.applied, self.shared.preferences.clone());
+        if before.language != self.applied.language {
+            self.settings.language = Some(self.applied.language.to_owned());
+        }
+        if before.device != self.applied.device {
+            self.settings.device.clone_from(&self.applied.device);
+            self.shared.engine.send(Command::UseDevice(self.applied.device.clone()));
+        }
+        self.settings.theme = self.applied.theme;
+        self.settings.scale = self.applied.scale;
+        self.settings.motion = self.applied.motion;
+        self.dress(ctx);
+        ctx.request_repaint();
+    }
+
+    /// Brings language, theme, size and motion to the window.
+    fn dress(&self, ctx: &Context) {
+        rust_i18n::set_locale(self.applied.language);
+        ctx.set_theme(match self.applied.theme {
+            ThemeChoice::System => ThemePreference::System,
+            ThemeChoice::Light => ThemePreference::Light,
+            ThemeChoice::Dark => ThemePreference::Dark,
+        });
+        ctx.set_zoom_factor(f32::from(self.applied.scale) / 100.0);
+        let motion = self.applied.motion;
+        ctx.all_styles_mut(|style| {
+            style.animation_time = if motion { theme::MOTION } else { 0.0 };
+            if !motion {
+                style.scroll_animation = egui::style::ScrollAnimation::none();
+            }
+        });
+    }
+
+    fn remember(&mut self, ctx: &Context) {
+        let now = ctx.input(|input| input.time);
+        if now - self.remembered_at >= REMEMBER_EVERY {
+            self.remembered_at = now;
+            self.collect(ctx);
+            let settings = self.settings.clone();
+            self.keeper.keep(&settings);
+        } else if ctx.input(|input| !input.events.is_empty()) {
+            let left = REMEMBER_EVERY - (now - self.remembered_at);
+            ctx.request_repaint_after(Duration::from_secs_f64(left.max(0.0) + 0.05));
+        }
+        if let Some(sentence) = self.keeper.failure() {
+            self.messages.add(Tone::Note, sentence);
+        }
+    }
+
+    /// Gathers what is to be remembered into the settings.
+    fn collect(&mut self, ctx: &Context) {
+        self.settings.page = Some(self.page);
+        let usual = builtin_for(self.shared.language);
+        let model = Some(self.shared.model_ref.clone());
+        self.settings.model = model.filter(|model| *model != usual && *model != ModelRef::Live);
+        for panel in &self.panels {
+            let table = panel.remember();
+            if !table.is_empty() {
+                self.settings.panels.insert(panel.id().name().to_owned(), table);
+            }
+        }
+        ctx.input(|input| {
+            let viewport = input.viewport();
+            let window = &mut self.settings.window;
+            if let Some(maximized) = viewport.maximized {
+                window.maximized = maximized;
+            }
+            if let (Some(rect), false) = (viewport.inner_rect, window.maximized) {
+                // In points of the system: the app's own scale is no part of the window's size.
+                let size = rect.size() * ctx.zoom_factor();
+                *window = WindowSize { width: size.x.round(), height: size.y.round(), maximized: false };
+            }
+        });
+    }
+
+    /// A window that is closed while a model trains waits for the checkpoint, without standing still.
+    fn close_request(&mut self, ctx: &Context) {
+        let asked = ctx.input(|input| input.viewport().close_requested());
+        match (asked, self.closing, &self.shared.training) {
+            (true, None, Some(now)) => {
+                self.shared.engine.send(Command::Control(now.job, TrainControl::Stop));
+                self.messages.add(Tone::Note, t!("app.message.saving").into_owned());
+                self.closing = Some(Instant::now());
+                ctx.send_viewport_cmd(ViewportCommand::CancelClose);
+            }
+            (false, Some(since), training) if training.is_none() || since.elapsed() > SAVING => {
+                ctx.send_viewport_cmd(ViewportCommand::Close);
+            }
+            (false, Some(_), _) => ctx.request_repaint_after(Duration::from_millis(100)),
+            _ => {}
+        }
+    }
+
+    fn page_ui(&mut self, ui: &mut Ui) {
+        let theme = theme::Theme::here(ui);
+        CentralPanel::default().frame(Frame::new().fill(theme.paper)).show(ui, |ui| {
+            if let Some(panel) = self.panels.iter_mut().find(|panel| panel.id() == self.page) {
+                ui.push_id(panel.id(), |ui| panel.ui(ui, &mut self.shared));
+            }
+        });
+    }
+}
+
+impl eframe::App for TelarApp {
+    fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
+        self.shared.motion = self.applied.motion;
+        self.shared.language = self.applied.language;
+        self.drain(ctx);
+        self.folder_answer();
+        self.keyboard(ctx);
+        self.close_request(ctx);
+        for panel in &mut self.panels {
+            panel.logic(ctx, &mut self.shared);
+        }
+    }
+
+    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        let ctx = ui.ctx().clone();
+        let pick_folder = status_ui(ui, &mut self.shared, &self.pump.switch, self.pump.download);
+        if pick_folder {
+            self.folder_dialog = Some(FileDialog::pick_folder(&ctx, &t!("app.model.folder_title")));
+        }
+        if let Some(page) = navigation_ui(ui, &self.panels, self.page, &mut self.shared) {
+            self.page = page;
+        }
+        self.page_ui(ui);
+        self.messages.show(&ctx, status::HEIGHT);
+        if self.keys_shown {
+            self.keys_shown = keys_ui(&ctx, &self.panels);
+        }
+        self.carry_out(&ctx);
+        self.apply_preferences(&ctx);
+        self.remember(&ctx);
+    }
+
+    fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
+        visuals.panel_fill.to_normalized_gamma_f32()
+    }
+}
+
+impl Drop for TelarApp {
+    /// What was typed last is remembered too; the keeper waits until it is on disk.
+    fn drop(&mut self) {
+        for panel in &self.panels {
+            let table = panel.remember();
+            if !table.is_empty() {
+                self.settings.panels.insert(panel.id().name().to_owned(), table);
+            }
+        }
+        self.settings.page = Some(self.page);
+        let settings = self.settings.clone();
+        self.keeper.keep(&settings);
+    }
+}
+
+/// The engine, and the end at which its events come out.
+fn start_engine(_ctx: &Context, _home: &Home, _device: &str) -> (EngineHandle, Receiver<Event>) {
+    let (handle, _commands) = EngineHandle::pair();
+    (handle, crossbeam_channel::never())
+}

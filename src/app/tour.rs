@@ -1,0 +1,290 @@
+//! The app shows itself: every page does its main interaction, and when it stands still a picture of it is taken.
+
+use std::collections::VecDeque;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use anyhow::anyhow;
+use egui::{ColorImage, Context, ScreenshotCallback, Ui, ViewportCommand};
+use rust_i18n::t;
+use serde::Serialize;
+
+use super::settings::WindowSize;
+use super::{Options, TelarApp};
+use crate::data::{Home, write_atomic};
+use crate::panels::{PanelId, ThemeChoice};
+
+/// So many frames are measured of every page at least.
+const LEAST_FRAMES: usize = 40;
+/// A page that has not everything that it shows after this long will never have it.
+const PATIENCE: Duration = Duration::from_secs(240);
+/// After a page has settled, what moves comes to rest within this.
+const REST: Duration = Duration::from_millis(700);
+
+/// What to visit.
+pub struct Plan {
+    /// Where the pictures go; the folder exists.
+    pub out: PathBuf,
+    /// `es`, `en`.
+    pub languages: Vec<&'static str>,
+    /// Which themes.
+    pub themes: Vec<ThemeChoice>,
+    /// Size of the window in points.
+    pub size: (u32, u32),
+    /// The device as on the command line.
+    pub device: String,
+}
+
+/// A picture that was taken.
+#[derive(Debug, Serialize)]
+pub struct Picture {
+    /// The page.
+    pub chapter: &'static str,
+    /// Language and theme.
+    pub section: String,
+    /// The file.
+    pub path: PathBuf,
+    /// CPU time of the page's frames, 95th percentile, in milliseconds.
+    pub frame_ms_p95: f64,
+}
+
+type Tell = Box<dyn FnMut(&Picture) -> anyhow::Result<()>>;
+
+/// One page in one language and theme.
+#[derive(Clone, Copy)]
+struct Stop {
+    language: &'static str,
+    theme: ThemeChoice,
+    page: PanelId,
+}
+
+/// Where the tour is with its present stop.
+enum State {
+    /// Goes there in the next frame.
+    Arrive,
+    /// Language, theme and model are on their way.
+    Dress { since: Instant },
+    /// The page does its main interaction.
+    Wait { since: Instant, settled: Option<Instant> },
+    /// The picture is on its way.
+    Shoot,
+}
+
+/// What the tour comes to, for whoever started the window.
+type Outcome = Arc<Mutex<Option<anyhow::Error>>>;
+
+struct Tour {
+    app: TelarApp,
+    out: PathBuf,
+    size: (u32, u32),
+    stops: VecDeque<Stop>,
+    state: State,
+    /// CPU time of this stop's frames, in seconds.
+    frames: Vec<f32>,
+    picture: Arc<Mutex<Option<Arc<ColorImage>>>>,
+    tell: Tell,
+    outcome: Outcome,
+}
+
+/// Opens the window, makes the tour and closes the window. Nobody's files are touched: the home is a temporary folder.
+///
+/// # Errors
+/// Where no window can be opened, a picture cannot be written, or a page never has everything that it shows.
+pub fn run(plan: Plan, tell: Tell) -> anyhow::Result<()> {
+    let folder = TemporaryFolder::create()?;
+    let outcome = Outcome::default();
+    let size = WindowSize { width: plan.size.0 as f32, height: plan.size.1 as f32, maximized: false };
+    let mut options = Options::open(Home::at(&folder.0), plan.languages.first().copied().unwrap_or("es"));
+    options.settings.theme = plan.themes.first().copied().unwrap_or_default();
+    options.settings.window = size;
+    options.device = Some(plan.device.clone());
+    let result = outcome.clone();
+    super::open(super::viewport(&size), move |context| {
+        let app = TelarApp::new(&context.egui_ctx, options);
+        Box::new(Tour::new(app, plan, tell, result))
+    })?;
+    match outcome.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        Some(error) => Err(error),
+        None => Ok(()),
+    }
+}
+
+impl Tour {
+    fn new(app: TelarApp, plan: Plan, tell: Tell, outcome: Outcome) -> Self {
+        let mut stops = VecDeque::new();
+        for &language in &plan.languages {
+            for &theme in &plan.themes {
+                stops.extend(app.pages().into_iter().map(|page| Stop { language, theme, page }));
+            }
+        }
+        Self {
+            app,
+            out: plan.out,
+            size: plan.size,
+            stops,
+            state: State::Arrive,
+            frames: Vec::new(),
+            picture: Arc::default(),
+            tell,
+            outcome,
+        }
+    }
+
+    /// What this frame of the tour is for.
+    fn advance(&mut self, ctx: &Context) -> anyhow::Result<()> {
+        let Some(stop) = self.stops.front().copied() else {
+            ctx.send_viewport_cmd(ViewportCommand::Close);
+            return Ok(());
+        };
+        ctx.request_repaint();
+        match &mut self.state {
+            State::Arrive => {
+                self.app.prepare(stop.language, stop.theme);
+                self.state = State::Dress { since: Instant::now() };
+            }
+            State::Dress { since } => {
+                if self.app.ready() {
+                    self.app.visit(stop.page);
+                    self.frames.clear();
+                    self.state = State::Wait { since: Instant::now(), settled: None };
+                } else if since.elapsed() > PATIENCE {
+                    return Err(never(stop.page));
+                }
+            }
+            State::Wait { since, settled } => {
+                if !self.app.settled() {
+                    *settled = None;
+                    if since.elapsed() > PATIENCE {
+                        return Err(never(stop.page));
+                    }
+                } else if settled.get_or_insert_with(Instant::now).elapsed() > REST && self.frames.len() >= LEAST_FRAMES
+                {
+                    self.state = State::Shoot;
+                    let picture = self.picture.clone();
+                    ctx.send_viewport_cmd(ViewportCommand::Screenshot(ScreenshotCallback::new(move |image| {
+                        *picture.lock().unwrap_or_else(PoisonError::into_inner) = Some(image);
+                    })));
+                }
+            }
+            State::Shoot => {
+                let taken = self.picture.lock().unwrap_or_else(PoisonError::into_inner).take();
+                if let Some(image) = taken {
+                    self.keep(stop, &image)?;
+                    self.stops.pop_front();
+                    self.state = State::Arrive;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the picture and says so.
+    fn keep(&mut self, stop: Stop, image: &ColorImage) -> anyhow::Result<()> {
+        let theme = if stop.theme == ThemeChoice::Dark { "dark" } else { "light" };
+        let (width, height) = self.size;
+        let name = format!("{}-{}-{theme}-{width}x{height}.png", stop.page.name(), stop.language);
+        let path = self.out.join(name);
+        write_png(&path, image)?;
+        let picture = Picture {
+            chapter: stop.page.name(),
+            section: format!("{}-{theme}", stop.language),
+            path,
+            frame_ms_p95: percentile(&mut self.frames, 0.95) * 1e3,
+        };
+        (self.tell)(&picture)
+    }
+}
+
+impl eframe::App for Tour {
+    fn logic(&mut self, ctx: &Context, frame: &mut eframe::Frame) {
+        self.app.logic(ctx, frame);
+    }
+
+    fn ui(&mut self, ui: &mut Ui, frame: &mut eframe::Frame) {
+        // Of the frame before this one: layout, drawing and tessellation, without waiting for the screen.
+        if let (State::Wait { .. }, Some(seconds)) = (&self.state, frame.info().cpu_usage) {
+            self.frames.push(seconds);
+        }
+        self.app.ui(ui, frame);
+        let ctx = ui.ctx().clone();
+        if let Err(error) = self.advance(&ctx) {
+            *self.outcome.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+            self.stops.clear();
+            ctx.send_viewport_cmd(ViewportCommand::Close);
+        }
+    }
+
+    fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
+        self.app.clear_color(visuals)
+    }
+}
+
+fn never(page: PanelId) -> anyhow::Error {
+    anyhow!(t!("tour.never_settled", page = page.name()).into_owned())
+}
+
+/// The value below which this share of the values lies.
+fn percentile(values: &mut [f32], share: f64) -> f64 {
+    values.sort_by(f32::total_cmp);
+    let at = ((values.len() as f64 * share).ceil() as usize).clamp(1, values.len().max(1)) - 1;
+    values.get(at).map_or(0.0, |value| f64::from(*value))
+}
+
+fn write_png(path: &Path, picture: &ColorImage) -> anyhow::Result<()> {
+    let [width, height] = picture.size;
+    let bytes: Vec<u8> = picture.pixels.iter().flat_map(|pixel| [pixel.r(), pixel.g(), pixel.b()]).collect();
+    let unwritable =
+        |reason: String| anyhow!(t!("tour.unwritable", path = path.display(), reason = reason).into_owned());
+    let image = image::RgbImage::from_raw(width as u32, height as u32, bytes)
+        .ok_or_else(|| unwritable(format!("{width} × {height}")))?;
+    let mut png = std::io::Cursor::new(Vec::new());
+    image.write_to(&mut png, image::ImageFormat::Png).map_err(|error| unwritable(error.to_string()))?;
+    write_atomic(path, png.get_ref()).map_err(|error| unwritable(error.to_string()))
+}
+
+/// A folder that goes away with this value.
+struct TemporaryFolder(PathBuf);
+
+impl TemporaryFolder {
+    fn create() -> anyhow::Result<Self> {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        let path = std::env::temp_dir().join(format!("telar-tour-{}-{}", std::process::id(), since.as_nanos()));
+        fs::create_dir_all(&path)
+            .map_err(|error| anyhow!(t!("tour.unwritable", path = path.display(), reason = error).into_owned()))?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for TemporaryFolder {
+    fn drop(&mut self) {
+        if let Err(error) = fs::remove_dir_all(&self.0) {
+            tracing::warn!(path = %self.0.display(), "a temporary folder stays behind: {error}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_percentile_is_one_of_the_values() {
+        assert_eq!(percentile(&mut [], 0.95), 0.0);
+        assert_eq!(percentile(&mut [3.0], 0.95), 3.0);
+        let mut values: Vec<f32> = (1..=100).rev().map(|i| i as f32).collect();
+        assert_eq!(percentile(&mut values, 0.95), 95.0);
+    }
+
+    #[test]
+    fn a_picture_comes_back_from_its_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("picture.png");
+        let picture = ColorImage::filled([3, 2], egui::Color32::from_rgb(1, 2, 3));
+        write_png(&path, &picture).unwrap();
+        let read = image::load_from_memory(&fs::read(&path).unwrap()).unwrap().to_rgb8();
+        assert_eq!((read.dimensions(), read.get_pixel(2, 1).0), ((3, 2), [1, 2, 3]));
+        assert!(write_png(&folder.path().join("picture.png/inside.png"), &picture).is_err());
+    }
+}
