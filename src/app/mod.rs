@@ -20,6 +20,7 @@ use std::sync::Arc;
 use anyhow::anyhow;
 
 use crate::data::Home;
+use crate::engine::EngineError;
 use crate::widgets::{mark, theme};
 
 /// What the command line says about the window.
@@ -46,16 +47,16 @@ pub fn run(start: Start) -> anyhow::Result<()> {
         options.device = Some(start.device);
     }
     let viewport = viewport(&options.settings.window);
-    open(viewport, move |context| Box::new(TelarApp::new(&context.egui_ctx, options)))
+    open(viewport, move |context| Ok(Box::new(TelarApp::new(&context.egui_ctx, options)?)))
 }
 
 /// Opens a window for an app and returns when it is closed.
 pub(crate) fn open(
     viewport: egui::ViewportBuilder,
-    app: impl FnOnce(&eframe::CreationContext<'_>) -> Box<dyn eframe::App>,
+    app: impl FnOnce(&eframe::CreationContext<'_>) -> Result<Box<dyn eframe::App>, EngineError>,
 ) -> anyhow::Result<()> {
     let native = eframe::NativeOptions { viewport, ..Default::default() };
-    eframe::run_native("telar", native, Box::new(|context| Ok(app(context))))
+    eframe::run_native("telar", native, Box::new(|context| Ok(app(context)?)))
         .map_err(|error| anyhow!(rust_i18n::t!("app.no_window", reason = error).into_owned()))
 }
 

@@ -1,8 +1,8 @@
 //! The app in its window.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::Receiver;
 use egui::{CentralPanel, Context, Frame, ThemePreference, Ui, ViewportCommand};
 use rust_i18n::t;
 
@@ -13,7 +13,7 @@ use super::pump::Pump;
 use super::settings::{Keeper, Settings, WindowSize};
 use super::status::{self, status_ui};
 use crate::data::Home;
-use crate::engine::{Command, EngineHandle, Event, ModelRef, TrainControl};
+use crate::engine::{self, Command, Engine, EngineError, EngineOptions, ModelRef, TrainControl};
 use crate::hub::builtin_for;
 use crate::panels::dialog::{Answer, FileDialog};
 use crate::panels::{Intent, Panel, PanelId, Preferences, Shared, ThemeChoice, Tone, registry};
@@ -54,7 +54,7 @@ pub struct TelarApp {
     shared: Shared,
     panels: Vec<Box<dyn Panel>>,
     page: PanelId,
-    events: Receiver<Event>,
+    engine: Engine,
     pump: Pump,
     messages: Messages,
     /// What the window looks like now; a difference to `shared.preferences` is acted on after the frame.
@@ -70,7 +70,10 @@ pub struct TelarApp {
 
 impl TelarApp {
     /// Starts the engine and makes the pages.
-    pub fn new(ctx: &Context, options: Options) -> Self {
+    ///
+    /// # Errors
+    /// If the system gives the engine no threads.
+    pub fn new(ctx: &Context, options: Options) -> Result<Self, EngineError> {
         let Options { home, language, device, settings, notice } = options;
         theme::install(ctx);
         ctx.options_mut(|options| {
@@ -81,8 +84,13 @@ impl TelarApp {
         if let Some(device) = device {
             preferences.device = device;
         }
-        let (engine, events) = start_engine(ctx, &home, &preferences.device);
-        let shared = Shared::new(engine, home, preferences.clone());
+        let wake = ctx.clone();
+        let engine = engine::start(EngineOptions {
+            home: home.clone(),
+            device: preferences.device.clone(),
+            notify: Arc::new(move || wake.request_repaint()),
+        })?;
+        let shared = Shared::new(engine.handle(), home, preferences.clone());
         let mut panels = registry();
         for panel in &mut panels {
             if let Some(table) = settings.panels.get(panel.id().name()) {
@@ -103,7 +111,7 @@ impl TelarApp {
             shared,
             panels,
             page: page.unwrap_or(PanelId::Home),
-            events,
+            engine,
             pump,
             messages,
             applied: preferences,
@@ -114,7 +122,7 @@ impl TelarApp {
             closing: None,
         };
         app.dress(ctx);
-        app
+        Ok(app)
     }
 
     /// What all pages share.
@@ -169,7 +177,7 @@ impl TelarApp {
     fn drain(&mut self, ctx: &Context) {
         let now = ctx.input(|input| input.time);
         for _ in 0..EVENTS_A_FRAME {
-            let Ok(event) = self.events.try_recv() else { return };
+            let Ok(event) = self.engine.events().try_recv() else { return };
             let new_model = self.pump.heed(&event, now, &mut self.shared, &mut self.messages);
             for panel in &mut self.panels {
                 panel.on_event(&event, &mut self.shared);
@@ -406,10 +414,4 @@ impl Drop for TelarApp {
         let settings = self.settings.clone();
         self.keeper.keep(&settings);
     }
-}
-
-/// The engine, and the end at which its events come out.
-fn start_engine(_ctx: &Context, _home: &Home, _device: &str) -> (EngineHandle, Receiver<Event>) {
-    let (handle, _commands) = EngineHandle::pair();
-    (handle, crossbeam_channel::never())
 }

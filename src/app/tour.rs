@@ -102,8 +102,8 @@ pub fn run(plan: Plan, tell: Tell) -> anyhow::Result<()> {
     options.device = Some(plan.device.clone());
     let result = outcome.clone();
     super::open(super::viewport(&size), move |context| {
-        let app = TelarApp::new(&context.egui_ctx, options);
-        Box::new(Tour::new(app, plan, tell, result))
+        let app = TelarApp::new(&context.egui_ctx, options)?;
+        Ok(Box::new(Tour::new(app, plan, tell, result)))
     })?;
     match outcome.lock().unwrap_or_else(PoisonError::into_inner).take() {
         Some(error) => Err(error),
