@@ -132,9 +132,9 @@ fn mini_llama() -> TrainSettings {
     };
     TrainSettings {
         tokenizer: TokenizerKind::Bpe(1_024),
-        batch_size: 16,
-        context: 128,
-        steps: 700,
+        batch_size: 8,
+        context: 256,
+        steps: 500,
         lr: 3e-3,
         lr_final: 0.03,
         eval_every: 100,
