@@ -4,6 +4,7 @@ mod about;
 pub mod dialog;
 mod home;
 mod preferences;
+pub mod training;
 
 pub use preferences::{Preferences, SCALES, ThemeChoice, preferences_ui};
 
@@ -54,7 +55,7 @@ impl PanelId {
 
 /// Every page, in the order of the navigation. A new page is one line here.
 pub fn registry() -> Vec<Box<dyn Panel>> {
-    vec![Box::new(home::Home::default()), Box::new(about::About::default())]
+    vec![Box::new(home::Home::default()), Box::new(training::Training::new()), Box::new(about::About::default())]
 }
 
 /// A model by its name for a person.

@@ -41,6 +41,24 @@ impl Series {
         self.version += 1;
     }
 
+    /// Forgets every point after `step`: a run goes on from a checkpoint, and what came after it is made again.
+    pub fn rewind(&mut self, step: u64) {
+        let keep = self.steps.partition_point(|&at| at <= step as f64);
+        if keep == self.steps.len() {
+            return;
+        }
+        self.steps.truncate(keep);
+        self.seconds.truncate(keep);
+        self.values.truncate(keep);
+        self.smoothed.clear();
+        (self.accumulated, self.mass) = (0.0, 0.0);
+        self.bounds = self.values.iter().fold(None, |bounds: Option<(f32, f32)>, &value| {
+            let (low, high) = bounds.unwrap_or((value, value));
+            Some((low.min(value), high.max(value)))
+        });
+        self.version += 1;
+    }
+
     /// Smallest and largest value.
     pub fn bounds(&self) -> Option<(f32, f32)> {
         self.bounds
@@ -225,6 +243,24 @@ mod tests {
         assert_eq!(s.bounds(), Some((1.0, 2.0)));
         s.smooth(0.6);
         assert!(s.smoothed().iter().all(|v| v.is_finite()));
+    }
+
+    #[test]
+    fn what_is_made_again_replaces_what_was() {
+        let mut s = series(&[4.0, 3.0, 9.0, 1.0]);
+        s.smooth(0.5);
+        let version = s.version();
+        s.rewind(2);
+        assert_eq!((s.values(), s.bounds()), (&[4.0, 3.0][..], Some((3.0, 4.0))));
+        assert!(s.version() > version, "caches must notice");
+        s.push(3, 1.0, 2.0);
+        s.smooth(0.5);
+        let mut straight = series(&[4.0, 3.0, 2.0]);
+        straight.smooth(0.5);
+        assert_eq!(s.smoothed(), straight.smoothed());
+        let version = s.version();
+        s.rewind(3);
+        assert_eq!(s.version(), version, "nothing to forget");
     }
 
     #[test]

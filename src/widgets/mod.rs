@@ -1,7 +1,10 @@
 //! Drawing only. This room knows nothing of the engine.
 
+pub mod axes;
 pub mod controls;
 pub mod decimate;
+pub mod line_chart;
+pub mod loss_plot;
 pub mod mark;
 pub mod number;
 pub mod scale;

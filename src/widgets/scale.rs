@@ -17,6 +17,27 @@ pub fn nice_near(value: f64) -> f64 {
     nice_ceil(value / std::f64::consts::SQRT_2)
 }
 
+/// The largest of 1, 2, 5 × 10ⁿ that is at most `value`.
+pub fn nice_floor(value: f64) -> f64 {
+    if !(value.is_finite() && value > 0.0) {
+        return 1.0;
+    }
+    let magnitude = 10f64.powf(value.log10().floor());
+    [10.0, 5.0, 2.0, 1.0].iter().map(|m| m * magnitude).find(|&n| n <= value * (1.0 + 1e-9)).unwrap_or(value)
+}
+
+/// Where an axis that grows from 0 ends when it must reach `reached`: at a number from a fixed list, each at most half as
+/// large again as the one before, and not beyond `last` where that is known. It changes seldom and never by much.
+pub fn grown(reached: f64, last: Option<f64>) -> f64 {
+    let magnitude = if reached > 0.0 { 10f64.powf(reached.log10().floor()) } else { 1.0 };
+    let steps = [1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0];
+    let to = steps.iter().map(|m| m * magnitude).find(|&n| n >= reached * (1.0 - 1e-9)).unwrap_or(reached);
+    match last {
+        Some(last) if last >= reached && last > 0.0 => to.min(last),
+        _ => to,
+    }
+}
+
 /// `k` round steps. Below 1 a step such as 0.05 is no binary number but its reciprocal 20 is, so that 78 of them are 3.9
 /// and not 3.9000000000000004.
 fn multiple(k: f64, step: f64) -> f64 {
@@ -26,7 +47,7 @@ fn multiple(k: f64, step: f64) -> f64 {
 /// Round numbers inside `from..=to`, about `count` of them, in even steps.
 pub fn linear_ticks(from: f64, to: f64, count: usize) -> Vec<f64> {
     let step = nice_near((to - from) / count.max(1) as f64);
-    if !(to > from) || !step.is_finite() {
+    if !step.is_finite() || from.partial_cmp(&to) != Some(std::cmp::Ordering::Less) {
         return Vec::new();
     }
     let first = (from / step - 1e-9).ceil() as i64;
@@ -89,6 +110,16 @@ mod tests {
         for (value, nice) in [(1.0, 1.0), (1.2, 2.0), (0.3, 0.5), (0.1 + 0.2 - 0.1, 0.2), (730.0, 1000.0), (0.0, 1.0)] {
             assert!((nice_ceil(value) - nice).abs() < 1e-9, "{value}");
         }
+    }
+
+    #[test]
+    fn a_growing_axis_ends_at_round_numbers_and_at_its_last_step() {
+        for (reached, to) in [(0.0, 1.0), (1.0, 1.0), (101.0, 150.0), (640.0, 800.0), (4_100.0, 5_000.0)] {
+            assert_eq!(grown(reached, None), to, "{reached}");
+        }
+        assert_eq!(grown(3_100.0, Some(3_500.0)), 3_500.0);
+        assert_eq!(grown(3_600.0, Some(3_500.0)), 4_000.0, "a run that went on beyond its last step");
+        assert_eq!((nice_floor(1.46), nice_floor(0.7), nice_floor(5.0)), (1.0, 0.5, 5.0));
     }
 
     #[test]
