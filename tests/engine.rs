@@ -702,3 +702,27 @@ fn settings_that_make_no_sense_are_a_sentence_and_leave_no_run() {
     lab.handle.send(Command::ListRuns);
     assert!(runs(&lab).is_empty());
 }
+
+#[test]
+fn a_training_that_diverges_ends_and_the_last_good_model_stays() {
+    let lab = Lab::new();
+    let mut spec = small_spec(1_000);
+    spec.settings.lr = 1e30;
+    let job = lab.ask(|id| Command::Train(id, spec));
+    let reason = lab.training(job, |event| match event {
+        TrainEvent::Ended { reason, .. } => Some(*reason),
+        _ => None,
+    });
+    assert_eq!(reason, EndReason::Diverged);
+    assert_eq!(lab.generate(&ModelRef::Live, &request("the", 4)).ids.len(), 4);
+}
+
+#[test]
+fn a_data_folder_that_cannot_be_written_is_a_sentence_and_the_engine_goes_on() {
+    let lab = Lab::new();
+    std::fs::write(lab.home().root, "a file where the folder should be").unwrap();
+    let id = lab.ask(|id| Command::Train(id, small_spec(10)));
+    let sentence = lab.failure(id);
+    assert!(sentence.contains("runs"), "{sentence}");
+    assert_eq!(lab.generate(&lab.model(), &request("a", 2)).ids.len(), 2);
+}

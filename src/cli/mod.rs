@@ -56,6 +56,7 @@ pub fn main() -> ExitCode {
 fn dispatch(arguments: Arguments) -> anyhow::Result<()> {
     let Arguments { global, command } = arguments;
     let shared = Shared { device: global.device.clone(), json: global.json };
+    crate::engine::threads::set_up(None);
     match command {
         None => crate::app::run(crate::app::Start { device: global.device, language: language::current() }),
         Some(command) => match command {
