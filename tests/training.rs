@@ -20,7 +20,14 @@ fn on() -> On {
 /// A small model on the shipped corpus.
 fn spec(preset: Preset, changes: &[(&str, &str)]) -> TrainSpec {
     let mut settings = preset.settings();
-    let small = [("d_model", "32"), ("n_layers", "2"), ("d_ff", "64"), ("sample_every", "0"), ("eval_every", "0")];
+    let small = [
+        ("d_model", "32"),
+        ("n_heads", "4"),
+        ("n_layers", "2"),
+        ("d_ff", "64"),
+        ("sample_every", "0"),
+        ("eval_every", "0"),
+    ];
     for (key, value) in small.iter().chain(changes) {
         settings.set(key, value).unwrap();
     }
@@ -162,7 +169,7 @@ fn runs_are_listed_opened_and_deleted_and_broken_ones_set_aside() {
     assert!(ids.iter().all(|id| listed.contains(id)), "{listed:?} {ids:?}");
     let opened = runs::open(&home, &ids[0]).unwrap();
     assert_eq!((opened.samples.len(), opened.samples[0].step), (1, 5));
-    assert!(opened.samples[0].text.chars().count() >= 80);
+    assert_eq!(opened.samples[0].text.chars().count(), 160, "longer than the model's context of 64");
     fs::write(home.runs().join(&ids[1]).join("run.toml"), "= broken").unwrap();
     assert_eq!(runs::list(&home).len(), 1);
     let left = fs::read_dir(home.runs().join(&ids[1])).unwrap();

@@ -152,7 +152,9 @@ fn another_head_shows_other_values() {
     let mut window = Window::open();
     window.press(&t!("home.look"));
     assert_eq!(window.harness.state().page(), PanelId::Attention);
-    window.wait("the attention", |window| window.harness.state().settled() && !window.labels("attention matrix of").is_empty());
+    window.wait("the attention", |window| {
+        window.harness.state().settled() && !window.labels("attention matrix of").is_empty()
+    });
     let point = |window: &mut Window| {
         let rect = window.harness.get_by_label_contains("attention matrix of").rect();
         // The lower left: a late token that looks at an early one.
