@@ -322,6 +322,8 @@ impl TelarApp {
                 self.settings.panels.insert(panel.id().name().to_owned(), table);
             }
         }
+        // Asked before: the input is locked while it is read.
+        let zoom = ctx.zoom_factor();
         ctx.input(|input| {
             let viewport = input.viewport();
             let window = &mut self.settings.window;
@@ -330,7 +332,7 @@ impl TelarApp {
             }
             if let (Some(rect), false) = (viewport.inner_rect, window.maximized) {
                 // In points of the system: the app's own scale is no part of the window's size.
-                let size = rect.size() * ctx.zoom_factor();
+                let size = rect.size() * zoom;
                 *window = WindowSize { width: size.x.round(), height: size.y.round(), maximized: false };
             }
         });
