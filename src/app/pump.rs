@@ -32,8 +32,9 @@ pub struct Pump {
 }
 
 impl Pump {
-    /// Takes an event in; `now` is the clock of the frames. Returns whether *the* model is another one now.
-    pub fn heed(&mut self, event: &Event, now: f64, shared: &mut Shared, messages: &mut Messages) -> bool {
+    /// Takes an event in; `told` says that a page shows the failure itself, `now` is the clock of the frames. Returns
+    /// whether *the* model is another one now.
+    pub fn heed(&mut self, event: &Event, told: bool, now: f64, shared: &mut Shared, messages: &mut Messages) -> bool {
         match event {
             Event::Devices(found) => shared.devices = Some(found.clone()),
             Event::DeviceInUse(id) => shared.device = Some(id.clone()),
@@ -53,7 +54,12 @@ impl Pump {
             }
             Event::Train(job, event) => self.training(*job, event, now, shared, messages),
             Event::Cancelled(job) => self.over(*job, shared),
-            Event::Failed(job, sentence) => self.failed(*job, sentence, shared, messages),
+            Event::Failed(job, sentence) => {
+                if !told {
+                    messages.add(Tone::Failed, sentence.clone());
+                }
+                self.failed(*job, shared);
+            }
             Event::ModelReady(job, info) => {
                 if self.switch.ended(*job).is_some() {
                     shared.model_ref = info.model.clone();
@@ -163,10 +169,9 @@ impl Pump {
         self.switch.ended(job);
     }
 
-    fn failed(&mut self, job: JobId, sentence: &str, shared: &mut Shared, messages: &mut Messages) {
+    fn failed(&mut self, job: JobId, shared: &mut Shared) {
         let wanted = self.switch.ended(job);
         self.over(job, shared);
-        messages.add(Tone::Failed, sentence.to_owned());
         // The first model of a session may be gone since the last one; then the shipped one takes its place.
         if let Some(wanted) = wanted
             && shared.model.is_none()

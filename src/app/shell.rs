@@ -13,7 +13,7 @@ use super::pump::Pump;
 use super::settings::{Keeper, Settings, WindowSize};
 use super::status::{self, status_ui};
 use crate::data::Home;
-use crate::engine::{self, Command, Engine, EngineError, EngineOptions, ModelRef, TrainControl};
+use crate::engine::{self, Command, Engine, EngineError, EngineOptions, Event, ModelRef, TrainControl};
 use crate::hub::builtin_for;
 use crate::panels::dialog::{Answer, FileDialog};
 use crate::panels::{Intent, Panel, PanelId, Preferences, Shared, ThemeChoice, Tone, registry};
@@ -178,7 +178,9 @@ impl TelarApp {
         let now = ctx.input(|input| input.time);
         for _ in 0..EVENTS_A_FRAME {
             let Ok(event) = self.engine.events().try_recv() else { return };
-            let new_model = self.pump.heed(&event, now, &mut self.shared, &mut self.messages);
+            let told = matches!(&event, Event::Failed(job, _)
+                if self.panels.iter().any(|panel| panel.shows_failure_of(*job)));
+            let new_model = self.pump.heed(&event, told, now, &mut self.shared, &mut self.messages);
             for panel in &mut self.panels {
                 panel.on_event(&event, &mut self.shared);
             }

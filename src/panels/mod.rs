@@ -1,9 +1,13 @@
 //! The workshop: one folder a tool, each behind the trait [`Panel`], all of them listed in [`registry`].
 
 mod about;
+pub mod attention;
 pub mod dialog;
 mod home;
+pub mod playground;
 mod preferences;
+#[cfg(test)]
+mod testing;
 pub mod training;
 
 pub use preferences::{Preferences, SCALES, ThemeChoice, preferences_ui};
@@ -13,7 +17,7 @@ use std::sync::Arc;
 use rust_i18n::t;
 
 use crate::data::Home;
-use crate::engine::{DeviceInfo, Devices, EngineHandle, Event, ModelInfo, ModelRef};
+use crate::engine::{DeviceInfo, Devices, EngineHandle, Event, JobId, ModelInfo, ModelRef};
 use crate::train::{RunSummary, TrainSpec};
 
 /// A page of the window.
@@ -55,7 +59,13 @@ impl PanelId {
 
 /// Every page, in the order of the navigation. A new page is one line here.
 pub fn registry() -> Vec<Box<dyn Panel>> {
-    vec![Box::new(home::Home::default()), Box::new(training::Training::new()), Box::new(about::About::default())]
+    vec![
+        Box::new(home::Home::default()),
+        Box::new(playground::Playground::new()),
+        Box::new(training::Training::new()),
+        Box::new(attention::Attention::new()),
+        Box::new(about::About::default()),
+    ]
 }
 
 /// A model by its name for a person.
@@ -110,7 +120,7 @@ pub enum Intent {
 #[derive(Clone, Debug, PartialEq)]
 pub struct TrainingNow {
     /// Its job.
-    pub job: crate::engine::JobId,
+    pub job: JobId,
     /// The run's id, once it has begun.
     pub run: Option<String>,
     /// Steps made and steps in all.
@@ -192,6 +202,12 @@ pub trait Panel {
     /// Something happened in the engine. Events of other panels' jobs pass by here too: compare the job's id.
     fn on_event(&mut self, event: &Event, shared: &mut Shared) {
         _ = (event, shared);
+    }
+
+    /// Whether the page itself shows what went wrong with this job, so that the window need not say it once more.
+    fn shows_failure_of(&self, job: JobId) -> bool {
+        _ = job;
+        false
     }
 
     /// Another panel or the window asks for something; return whether this panel took it.

@@ -3,9 +3,12 @@
 pub mod axes;
 pub mod controls;
 pub mod decimate;
+pub mod heatmap;
 pub mod line_chart;
 pub mod loss_plot;
 pub mod mark;
 pub mod number;
+pub mod probability_bars;
 pub mod scale;
 pub mod theme;
+pub mod token_chips;

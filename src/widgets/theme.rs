@@ -178,12 +178,20 @@ impl Theme {
         middle.lerp_to_gamma(if value < 0.0 { low } else { high }, value.abs())
     }
 
-    /// Black or white paper ink, whichever can be read on this background.
+    /// Nearly black or white, whichever can be read better on this background.
     pub fn ink_on(&self, background: Color32) -> Color32 {
-        let [r, g, b, _] = background.to_array().map(f32::from);
-        let light = 0.299 * r + 0.587 * g + 0.114 * b > 140.0;
-        if light { PAPER.ink } else { NIGHT.ink }
+        // Both contrasts are the same where (L + 0.05)² = 1.05 · (L of the black + 0.05).
+        if luminance(background) > 0.19 { Color32::from_rgb(0x10, 0x0f, 0x0d) } else { Color32::WHITE }
     }
+}
+
+/// Relative luminance, 0 to 1 (WCAG 2).
+fn luminance(color: Color32) -> f64 {
+    let [r, g, b, _] = color.to_array().map(|c| {
+        let c = f64::from(c) / 255.0;
+        if c <= 0.04045 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
+    });
+    0.2126 * r + 0.7152 * g + 0.0722 * b
 }
 
 fn from_colorous(color: colorous::Color) -> Color32 {
@@ -218,7 +226,7 @@ pub fn install(ctx: &egui::Context) {
     }
 }
 
-fn fonts() -> FontDefinitions {
+pub(crate) fn fonts() -> FontDefinitions {
     let mut fonts = FontDefinitions::default();
     let shipped: [(&str, &'static [u8]); 3] = [
         ("inter", include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/assets/fonts/Inter-Regular.otf"))),
@@ -298,14 +306,6 @@ fn apply(style: &mut egui::Style, theme: &Theme) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn luminance(color: Color32) -> f64 {
-        let [r, g, b, _] = color.to_array().map(|c| {
-            let c = f64::from(c) / 255.0;
-            if c <= 0.04045 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
-        });
-        0.2126 * r + 0.7152 * g + 0.0722 * b
-    }
 
     fn contrast(a: Color32, b: Color32) -> f64 {
         let (a, b) = (luminance(a), luminance(b));

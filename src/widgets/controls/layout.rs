@@ -28,7 +28,13 @@ pub fn section_title(ui: &mut Ui, title: impl Into<String>) -> Response {
 }
 
 fn as_heading(ui: &Ui, title: &Response) {
-    ui.ctx().accesskit_node_builder(title.id, |node| node.set_role(Role::Heading));
+    ui.ctx().accesskit_node_builder(title.id, |node| {
+        node.set_role(Role::Heading);
+        // A label's words are its value, a heading's its name.
+        if let Some(words) = node.value().map(str::to_owned) {
+            node.set_label(words);
+        }
+    });
 }
 
 /// Small secondary text, wrapped.

@@ -1,0 +1,360 @@
+//! Attention: who looks at whom, in any layer and head of the model, on any text.
+//!
+//! Left the text and all heads as thumbnails; right the chosen one, large, at any step from scores to weights. Every
+//! picture comes from a capture of a real forward pass, and whatever grows with the square of the text is computed on a
+//! thread of its own.
+
+mod background;
+mod compute;
+mod export;
+mod figure;
+mod heads;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use egui::{Key, Modifiers, Rect, Sense, Ui, UiBuilder, pos2, vec2};
+use egui_material_icons::icons;
+use rust_i18n::t;
+
+use super::{Intent, Panel, PanelId, Shared};
+use crate::engine::{AttentionCapture, Command, Event, JobId, ModelRef};
+use crate::widgets::controls;
+use crate::widgets::heatmap::{Heatmap, Texture};
+use crate::widgets::theme::space;
+use crate::widgets::token_chips::{Chip, visible};
+
+use background::Background;
+use compute::{Choice, Picture, Stage, Thumbnails};
+use export::Export;
+
+/// A capture is made when a text has stood this long, in seconds.
+const PAUSE_IN_TYPING: f64 = 0.25;
+/// From this width on, heads and figure stand side by side.
+const TWO_COLUMNS: f32 = 780.0;
+
+/// What was captured last, or is being captured.
+#[derive(Clone, Debug, PartialEq)]
+struct Asked {
+    text: String,
+    model: ModelRef,
+    step: Option<u64>,
+}
+
+/// A picture that is shown, with what belongs to it.
+struct Shown {
+    picture: Arc<Picture>,
+    /// The tokens, ready to be shown.
+    labels: Arc<Vec<String>>,
+    version: u64,
+}
+
+/// The page.
+pub struct Attention {
+    text: String,
+    begun: bool,
+    stands: (String, f64),
+    asked: Option<Asked>,
+    looking: Option<JobId>,
+    problem: Option<String>,
+    capture: Option<Arc<AttentionCapture>>,
+    captures: u64,
+    choice: Choice,
+    stage: Stage,
+    wanted: Option<(u64, Choice, Stage)>,
+    drawing: Background<Picture>,
+    shown: Option<Shown>,
+    version: u64,
+    sketching: Background<Thumbnails>,
+    thumbnails: Option<(Thumbnails, u64)>,
+    atlas: Texture,
+    heatmap: Heatmap,
+    chips: Option<(ChipsKey, Vec<Chip>)>,
+    export: Export,
+    /// Pin the row that has most to tell as soon as it is there.
+    demonstrating: bool,
+}
+
+/// Version of the picture, row, dark theme.
+type ChipsKey = (u64, usize, bool);
+
+impl Default for Attention {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Attention {
+    /// The page before any text was written.
+    pub fn new() -> Self {
+        Self {
+            text: String::new(),
+            begun: false,
+            stands: (String::new(), f64::NEG_INFINITY),
+            asked: None,
+            looking: None,
+            problem: None,
+            capture: None,
+            captures: 0,
+            choice: Choice::Head(0, 0),
+            stage: Stage::default(),
+            wanted: None,
+            drawing: Background::default(),
+            shown: None,
+            version: 0,
+            sketching: Background::default(),
+            thumbnails: None,
+            atlas: Texture::default(),
+            heatmap: Heatmap::default(),
+            chips: None,
+            export: Export::default(),
+            demonstrating: false,
+        }
+    }
+
+    /// Asks for a capture of the text as it stands, once the person pauses.
+    fn look(&mut self, ctx: &egui::Context, shared: &mut Shared) {
+        let Some(model) = shared.model.clone() else { return };
+        if self.text.is_empty() {
+            (self.asked, self.looking) = (None, None);
+            (self.capture, self.shown, self.thumbnails) = (None, None, None);
+            return;
+        }
+        let now = ctx.input(|i| i.time);
+        if self.text != self.stands.0 {
+            self.stands = (self.text.clone(), now);
+        }
+        let same = self
+            .asked
+            .as_ref()
+            .is_some_and(|asked| asked.text == self.text && asked.model == model.model && asked.step == model.step);
+        if same {
+            return;
+        }
+        let left = self.stands.1 + PAUSE_IN_TYPING - now;
+        if left > 0.0 {
+            ctx.request_repaint_after(Duration::from_secs_f64(left));
+            return;
+        }
+        let job = shared.engine.next_job();
+        shared.engine.send(Command::CaptureAttention(job, model.model.clone(), self.text.clone()));
+        self.looking = Some(job);
+        self.asked = Some(Asked { text: self.text.clone(), model: model.model.clone(), step: model.step });
+    }
+
+    /// Takes in what was computed, and begins to compute what is missing.
+    fn draw(&mut self, ctx: &egui::Context) {
+        if let Some(picture) = self.drawing.take() {
+            self.version += 1;
+            if std::mem::take(&mut self.demonstrating) {
+                self.heatmap.set_pin(picture.telling_cell());
+            }
+            let labels = picture.capture.tokens.iter().map(|token| visible(token)).collect();
+            self.shown = Some(Shown { picture: Arc::new(picture), labels: Arc::new(labels), version: self.version });
+        }
+        if let Some(sheet) = self.sketching.take() {
+            self.thumbnails = Some((sheet, self.captures));
+        }
+        let Some(capture) = &self.capture else { return };
+        self.choice = self.choice.within(capture.layers, capture.heads);
+        let wanted = (self.captures, self.choice, self.stage);
+        if self.wanted == Some(wanted) {
+            return;
+        }
+        if self.wanted.is_none_or(|(captures, ..)| captures != self.captures) {
+            let capture = capture.clone();
+            self.sketching.begin(ctx, move || compute::thumbnails(&capture));
+        }
+        let (capture, choice, stage) = (capture.clone(), self.choice, self.stage);
+        self.drawing.begin(ctx, move || compute::picture(&capture, choice, stage));
+        self.wanted = Some(wanted);
+    }
+
+    /// Arrows step through layers and heads, unless something else has the keyboard.
+    fn keys(&mut self, ui: &Ui) {
+        let Some(capture) = &self.capture else { return };
+        if ui.memory(|memory| memory.focused()).is_some() {
+            return;
+        }
+        let count = |key| ui.input_mut(|i| i.count_and_consume_key(Modifiers::NONE, key)) as isize;
+        let down = count(Key::ArrowDown) - count(Key::ArrowUp);
+        let right = count(Key::ArrowRight) - count(Key::ArrowLeft);
+        if down != 0 || right != 0 {
+            self.choice = stepped(self.choice, down, right, capture.layers, capture.heads);
+        }
+    }
+
+    fn take_example(&mut self, shared: &Shared) {
+        let language = shared.model.as_ref().and_then(|model| model.language.as_deref());
+        self.text = match language.unwrap_or(shared.language) {
+            "es" => t!("attention.example_in_spanish").into_owned(),
+            _ => t!("attention.example_in_english").into_owned(),
+        };
+        self.begun = true;
+        self.problem = None;
+    }
+}
+
+/// A choice some layers down and some heads to the right; behind the last head comes the layer's mean.
+fn stepped(choice: Choice, down: isize, right: isize, layers: usize, heads: usize) -> Choice {
+    let layer = choice.layer().unwrap_or(0).saturating_add_signed(down).min(layers.saturating_sub(1));
+    let column = match choice {
+        Choice::Head(_, head) => head,
+        Choice::Layer(_) => heads,
+        Choice::All => 0,
+    };
+    let column = column.saturating_add_signed(right).min(heads);
+    if column < heads { Choice::Head(layer, column) } else { Choice::Layer(layer) }
+}
+
+impl Panel for Attention {
+    fn id(&self) -> PanelId {
+        PanelId::Attention
+    }
+
+    fn icon(&self) -> &'static str {
+        icons::ICON_GRID_ON.codepoint
+    }
+
+    fn on_event(&mut self, event: &Event, _: &mut Shared) {
+        match event {
+            Event::Attention(job, capture) if self.looking == Some(*job) => {
+                self.looking = None;
+                self.problem = None;
+                let another_text = self.capture.as_ref().is_none_or(|old| old.tokens != capture.tokens);
+                if another_text {
+                    self.heatmap.set_pin(None);
+                    self.heatmap.reset_view();
+                }
+                self.capture = Some(capture.clone());
+                self.captures += 1;
+            }
+            Event::Failed(job, sentence) if self.looking == Some(*job) => {
+                self.looking = None;
+                self.problem = Some(sentence.clone());
+            }
+            Event::Cancelled(job) if self.looking == Some(*job) => self.looking = None,
+            _ => {}
+        }
+    }
+
+    fn shows_failure_of(&self, job: JobId) -> bool {
+        self.looking == Some(job)
+    }
+
+    fn on_intent(&mut self, intent: &Intent, _: &mut Shared) -> bool {
+        let Intent::LookAt(text) = intent else { return false };
+        self.text.clone_from(text);
+        self.begun = true;
+        self.problem = None;
+        // Nobody is typing.
+        self.stands = (text.clone(), f64::NEG_INFINITY);
+        true
+    }
+
+    fn on_model(&mut self, shared: &mut Shared) {
+        (self.asked, self.looking, self.problem) = (None, None, None);
+        if !self.begun && self.text.is_empty() {
+            self.take_example(shared);
+        }
+    }
+
+    fn logic(&mut self, ctx: &egui::Context, shared: &mut Shared) {
+        self.look(ctx, shared);
+        self.draw(ctx);
+        self.export.logic(ctx, shared);
+        if let Some((sheet, version)) = &self.thumbnails {
+            heads::prepare(&mut self.atlas, ctx, sheet, *version);
+        }
+    }
+
+    fn ui(&mut self, ui: &mut Ui, shared: &mut Shared) {
+        if shared.model.is_none() {
+            let glyph = icons::ICON_GRID_ON.codepoint;
+            if controls::empty_state(ui, glyph, t!("attention.no_model"), t!("attention.use_shipped")) {
+                shared.ask(Intent::UseModel(crate::hub::builtin_for(shared.language)));
+            }
+            return;
+        }
+        self.keys(ui);
+        let page = ui.available_rect_before_wrap().shrink(space::XL);
+        if page.width() >= TWO_COLUMNS {
+            let width = (page.width() * 0.32).clamp(300.0, 440.0);
+            let split = page.left() + width;
+            let left = Rect::from_min_max(page.min, pos2(split, page.bottom()));
+            let right = Rect::from_min_max(pos2(split + space::XL, page.top()), page.max);
+            inside(ui, "heads", left, |ui| self.heads_ui(ui, shared));
+            inside(ui, "figure", right, |ui| self.figure_ui(ui, shared));
+        } else {
+            self.narrow_ui(ui, page, shared);
+        }
+    }
+
+    fn remember(&self) -> toml::Table {
+        let mut table = toml::Table::new();
+        table.insert("text".to_owned(), self.text.clone().into());
+        table.insert("stage".to_owned(), self.stage.name().into());
+        if let Choice::Head(layer, head) = self.choice {
+            table.insert("layer".to_owned(), (layer as i64).into());
+            table.insert("head".to_owned(), (head as i64).into());
+        }
+        table
+    }
+
+    fn recall(&mut self, remembered: &toml::Table) {
+        if let Some(text) = remembered.get("text").and_then(toml::Value::as_str) {
+            self.text = text.to_owned();
+            self.begun = true;
+        }
+        let stage = remembered.get("stage").and_then(toml::Value::as_str);
+        self.stage = Stage::ALL.into_iter().find(|known| Some(known.name()) == stage).unwrap_or_default();
+        let number = |key: &str| remembered.get(key)?.as_integer()?.try_into().ok();
+        if let (Some(layer), Some(head)) = (number("layer"), number("head")) {
+            self.choice = Choice::Head(layer, head);
+        }
+    }
+
+    fn demonstrate(&mut self, shared: &mut Shared) {
+        self.take_example(shared);
+        (self.stage, self.choice) = (Stage::default(), Choice::Head(0, 0));
+        self.heatmap.set_pin(None);
+        self.demonstrating = true;
+    }
+
+    fn settled(&self) -> bool {
+        let computed = !self.drawing.busy() && !self.sketching.busy();
+        let captured = self.text.is_empty() || self.asked.is_some();
+        let drawn = self.capture.is_none() || self.wanted == Some((self.captures, self.choice, self.stage));
+        self.looking.is_none() && captured && computed && drawn && !self.export.busy()
+    }
+}
+
+impl Attention {
+    /// One below the other, for narrow windows.
+    fn narrow_ui(&mut self, ui: &mut Ui, page: Rect, shared: &mut Shared) {
+        inside(ui, "narrow", page, |ui| {
+            egui::ScrollArea::vertical().id_salt("attention").show(ui, |ui| {
+                let width = ui.available_width();
+                for (name, height) in [("figure", page.height().max(480.0)), ("heads", 560.0)] {
+                    let part = Rect::from_min_size(ui.cursor().min, vec2(width, height));
+                    inside(ui, name, part, |ui| match name {
+                        "figure" => self.figure_ui(ui, shared),
+                        _ => self.heads_ui(ui, shared),
+                    });
+                    ui.allocate_rect(part, Sense::hover());
+                    ui.add_space(space::XL);
+                }
+            });
+        });
+    }
+}
+
+/// Draws into a part of the page.
+fn inside<R>(ui: &mut Ui, name: &str, rect: Rect, add: impl FnOnce(&mut Ui) -> R) -> R {
+    let layout = egui::Layout::top_down(egui::Align::Min);
+    let mut part = ui.new_child(UiBuilder::new().id_salt(name).max_rect(rect).layout(layout));
+    add(&mut part)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,225 @@
+//! What the model wrote, token by token, with what it was thinking of at each place.
+
+use std::sync::Arc;
+
+use crate::engine::ModelRef;
+use crate::generate::{GeneratedToken, StopReason, sampling};
+
+/// So many alternatives are kept for each place; a whole row of logits would be too much to keep.
+pub const ALTERNATIVES: usize = 10;
+
+/// A token that the model could have written, and its probability under the model (temperature 1, nothing cut off).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Alternative {
+    /// Its id.
+    pub id: u32,
+    /// Its probability.
+    pub probability: f32,
+}
+
+/// One token of the answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Written {
+    /// Its id.
+    pub id: u32,
+    /// Its probability under the model.
+    pub probability: f32,
+    /// Its place among all tokens by probability, 0 the likeliest.
+    pub rank: usize,
+    /// The likeliest tokens at its place.
+    pub alternatives: Vec<Alternative>,
+    /// Whether the person put it there instead of the model.
+    pub chosen: bool,
+    /// First character of the answer that it shows, and one past the last; none where its character is not complete yet.
+    pub characters: (usize, usize),
+    /// The same in bytes.
+    pub bytes: (usize, usize),
+}
+
+/// How a generation went.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Report {
+    /// Why it ended.
+    pub stop: StopReason,
+    /// Seconds to the first token.
+    pub first_token_s: f64,
+    /// Tokens a second.
+    pub tokens_per_s: f64,
+}
+
+/// The text after the prompt.
+#[derive(Clone, Debug, Default)]
+pub struct Answer {
+    /// The text.
+    pub text: String,
+    /// Its tokens.
+    pub tokens: Vec<Written>,
+    /// The prompt that it continues, and the model that wrote it.
+    pub of: Option<(String, ModelRef)>,
+    /// The seed with which it was written.
+    pub seed: Option<u64>,
+    /// How the last generation went.
+    pub report: Option<Report>,
+    characters: usize,
+}
+
+impl Answer {
+    /// An answer to a prompt, of which nothing is written yet.
+    pub fn to(prompt: String, by: ModelRef, seed: Option<u64>) -> Self {
+        Self { of: Some((prompt, by)), seed, ..Self::default() }
+    }
+
+    /// Whether there is nothing.
+    pub fn is_empty(&self) -> bool {
+        self.tokens.is_empty()
+    }
+
+    /// Whether it continues this prompt and comes from this model.
+    pub fn belongs_to(&self, prompt: &str, model: &ModelRef) -> bool {
+        self.of.as_ref().is_some_and(|(of, by)| of == prompt && by == model)
+    }
+
+    /// One more token, with the logits from which it was drawn.
+    pub fn push(&mut self, token: &GeneratedToken, logits: &[f32]) {
+        let alternatives = alternatives(token, logits);
+        let written = self.place(token.id, &token.text);
+        let probability = token.logprob.exp();
+        self.tokens.push(Written { probability, rank: token.rank, alternatives, ..written });
+    }
+
+    /// Puts another token in the place of one (or after the last), and takes away what came after it.
+    pub fn branch(&mut self, at: usize, id: u32, text: &str) {
+        let old = self.tokens.get(at).cloned();
+        self.truncate(at);
+        let mut written = self.place(id, text);
+        written.chosen = true;
+        if let Some(old) = old {
+            written.rank = old.alternatives.iter().position(|a| a.id == id).unwrap_or(old.rank);
+            let found = old.alternatives.iter().find(|a| a.id == id);
+            written.probability = found.map_or(f32::NAN, |a| a.probability);
+            written.alternatives = old.alternatives;
+        }
+        self.tokens.push(written);
+        self.report = None;
+    }
+
+    /// Keeps the first `count` tokens.
+    pub fn truncate(&mut self, count: usize) {
+        self.tokens.truncate(count);
+        let (characters, bytes) = self.tokens.last().map_or((0, 0), |last| (last.characters.1, last.bytes.1));
+        self.text.truncate(bytes);
+        self.characters = characters;
+    }
+
+    /// The token that shows a character of the answer.
+    pub fn token_at(&self, character: usize) -> Option<usize> {
+        let at = self.tokens.partition_point(|token| token.characters.1 <= character);
+        self.tokens.get(at).filter(|token| token.characters.0 <= character).map(|_| at)
+    }
+
+    /// The text of its last `count` tokens.
+    pub fn tail(&self, count: usize) -> &str {
+        let first = self.tokens.len().saturating_sub(count);
+        let from = self.tokens.get(first).map_or(self.text.len(), |token| token.bytes.0);
+        self.text.get(from..).unwrap_or_default()
+    }
+
+    fn place(&mut self, id: u32, text: &str) -> Written {
+        let (characters, bytes) = (self.characters, self.text.len());
+        self.text.push_str(text);
+        self.characters += text.chars().count();
+        Written {
+            id,
+            probability: f32::NAN,
+            rank: 0,
+            alternatives: Vec::new(),
+            chosen: false,
+            characters: (characters, self.characters),
+            bytes: (bytes, self.text.len()),
+        }
+    }
+}
+
+/// The likeliest tokens of a row. The drawn token's own logit and log-probability give the row's normalizer for free.
+fn alternatives(token: &GeneratedToken, logits: &[f32]) -> Vec<Alternative> {
+    let own = logits.get(token.id as usize).copied().unwrap_or(f32::NAN);
+    let normalizer = own - token.logprob;
+    let probability = |id: u32| {
+        let p = logits.get(id as usize).map_or(0.0, |logit| (logit - normalizer).exp());
+        if p.is_finite() { p.min(1.0) } else { 0.0 }
+    };
+    sampling::top(logits, ALTERNATIVES).into_iter().map(|id| Alternative { id, probability: probability(id) }).collect()
+}
+
+/// The tokens that the model reads while it answers: the prompt's, then the answer's.
+#[derive(Clone, Debug, Default)]
+pub struct Read {
+    /// Ids of the prompt's tokens.
+    pub prompt: Arc<Vec<u32>>,
+    /// Ids of the tokens written since.
+    pub written: Vec<u32>,
+}
+
+impl Read {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.prompt.len() + self.written.len()
+    }
+
+    /// All of them, in order.
+    pub fn ids(&self) -> Vec<u32> {
+        [self.prompt.as_slice(), &self.written].concat()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token(id: u32, text: &str, logits: &[f32]) -> GeneratedToken {
+        let (logprob, rank) = sampling::log_probability_and_rank(logits, id);
+        GeneratedToken { id, text: text.to_owned(), logprob, rank }
+    }
+
+    fn answer() -> Answer {
+        let logits = [1.0, 3.0, 2.0, -1.0];
+        let mut answer = Answer::default();
+        for (id, text) in [(1, "ñ"), (2, ""), (0, "ab"), (3, "\n")] {
+            answer.push(&token(id, text, &logits), &logits);
+        }
+        answer
+    }
+
+    #[test]
+    fn a_character_leads_to_its_token() {
+        let answer = answer();
+        assert_eq!(answer.text, "ñab\n");
+        assert_eq!([0, 1, 2, 3, 4].map(|c| answer.token_at(c)), [Some(0), Some(2), Some(2), Some(3), None]);
+        assert_eq!(answer.tail(2), "ab\n");
+        assert_eq!(answer.tail(9), "ñab\n");
+    }
+
+    #[test]
+    fn alternatives_are_the_models_own_probabilities() {
+        let answer = answer();
+        let first = &answer.tokens[0];
+        assert_eq!((first.rank, first.alternatives[0].id), (0, 1));
+        let total: f32 = first.alternatives.iter().map(|a| a.probability).sum();
+        assert!((total - 1.0).abs() < 1e-5, "all four are among the ten: {total}");
+        assert!((first.alternatives[0].probability - first.probability).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_branch_takes_away_what_came_after_it() {
+        let mut answer = answer();
+        answer.branch(2, 1, "ñ");
+        assert_eq!(answer.text, "ññ");
+        assert_eq!(answer.tokens.len(), 3);
+        let last = &answer.tokens[2];
+        assert!(last.chosen);
+        assert_eq!(last.rank, 0, "the likeliest was put there");
+        assert_eq!(answer.token_at(1), Some(2));
+        answer.branch(3, 0, "ab");
+        assert_eq!(answer.text, "ññab", "one past the last appends");
+    }
+}
