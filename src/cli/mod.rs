@@ -3,16 +3,27 @@
 //! One file a subcommand, each a thin caller of the library. Exit status: 0 done; 1 failed, with one sentence on
 //! stderr; 2 wrong usage. Stdout holds nothing but the result, so that it can be piped.
 
+mod devices;
+mod error;
+mod generate;
 mod help;
+mod inspect;
+mod interrupt;
 pub mod language;
+mod model;
 mod shared;
+mod tokenize;
 mod tour;
 mod train;
+mod usage;
+mod values;
 
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
+pub use error::CliError;
+pub use interrupt::Interrupt;
 pub use shared::{Global, Shared};
 
 /// Everything that can stand on the command line.
@@ -28,7 +39,17 @@ struct Arguments {
 /// One variant a subcommand; each has a file of its own with `Args` and `run`.
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// What can compute on this machine.
+    Devices(devices::Args),
+    /// Continue a text.
+    Generate(generate::Args),
+    /// Look at everything that a model computes.
+    Inspect(inspect::Args),
+    /// A text as tokens.
+    Tokenize(tokenize::Args),
+    /// Take pictures of every page.
     Tour(tour::Args),
+    /// Train a model.
     Train(train::Args),
 }
 
@@ -36,16 +57,18 @@ enum Command {
 pub fn main() -> ExitCode {
     let raw: Vec<_> = std::env::args_os().collect();
     rust_i18n::set_locale(&language::for_arguments(&raw));
-    let parsed = help::localized(Arguments::command())
-        .try_get_matches_from(raw)
+    let command = help::localized(Arguments::command());
+    let parsed = command
+        .clone()
+        .try_get_matches_from(&raw)
         .and_then(|matches| Arguments::from_arg_matches(&matches));
-    let arguments = match parsed {
-        Ok(arguments) => arguments,
-        // Prints help and version on stdout with status 0, wrong usage on stderr with status 2.
-        Err(error) => error.exit(),
+    let done = match parsed {
+        Ok(arguments) => dispatch(arguments),
+        Err(error) => return usage::report(&error, &command, &raw),
     };
-    match dispatch(arguments) {
+    match done {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.downcast_ref::<CliError>().is_some_and(CliError::nobody_reads) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");
             ExitCode::FAILURE
@@ -55,13 +78,15 @@ pub fn main() -> ExitCode {
 
 fn dispatch(arguments: Arguments) -> anyhow::Result<()> {
     let Arguments { global, command } = arguments;
-    let shared = Shared { device: global.device.clone(), json: global.json };
+    let shared = Shared { device: global.device, json: global.json };
     crate::engine::threads::set_up(None);
     match command {
-        None => crate::app::run(crate::app::Start { device: global.device, language: language::current() }),
-        Some(command) => match command {
-            Command::Tour(args) => tour::run(&args, global.lang.as_deref(), &shared),
-            Command::Train(args) => train::run(&args, &shared),
-        },
+        None => crate::app::run(crate::app::Start { device: shared.device, language: language::current() }),
+        Some(Command::Devices(args)) => devices::run(&args, &shared),
+        Some(Command::Generate(args)) => generate::run(&args, &shared),
+        Some(Command::Inspect(args)) => inspect::run(&args, &shared),
+        Some(Command::Tokenize(args)) => tokenize::run(&args, &shared),
+        Some(Command::Tour(args)) => tour::run(&args, global.lang.as_deref(), &shared),
+        Some(Command::Train(args)) => train::run(&args, &shared),
     }
 }

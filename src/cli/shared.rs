@@ -4,6 +4,8 @@ use std::io::Write;
 
 use serde::Serialize;
 
+use super::error::CliError;
+
 /// Options that every command takes.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Global {
@@ -33,10 +35,18 @@ impl Shared {
     /// # Errors
     /// Those of writing to stdout.
     pub fn print_json(&self, value: &impl Serialize) -> anyhow::Result<()> {
+        let mut line = serde_json::to_string(value)?;
+        line.push('\n');
+        self.print_text(&line)
+    }
+
+    /// Writes text as it is on stdout and flushes it.
+    ///
+    /// # Errors
+    /// Those of writing to stdout.
+    pub fn print_text(&self, text: &str) -> anyhow::Result<()> {
         let mut out = std::io::stdout().lock();
-        serde_json::to_writer(&mut out, value)?;
-        out.write_all(b"\n")?;
-        out.flush()?;
+        out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(CliError::Stdout)?;
         Ok(())
     }
 }
