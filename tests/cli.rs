@@ -194,7 +194,7 @@ fn options_of_generate_reach_the_model() {
     let before = text.split(&third).next().unwrap();
     let stopped = with(&["--temperature", "50", "--top-p", "1", "--stop", "never this", "--stop", &third]);
     assert_eq!((&stopped["text"], &stopped["stop"]), (&Value::from(before), &Value::from("stop_text")));
-    let full = with(&["--max-new-tokens", "500", "--greedy"]);
+    let full = place.json(&["generate", "--model", &model, "--prompt", "nombre ", "--greedy"]);
     assert_eq!((full["stop"].as_str(), ids(&full["ids"]).len()), (Some("context_full"), 18));
 }
 
@@ -386,6 +386,21 @@ fn weights_that_are_no_numbers_are_said_to_be() {
     assert!(sentence.contains("diverged"), "{sentence}");
 }
 
+#[test]
+fn bench_measures_a_step() {
+    let place = Place::new();
+    let measured = place.json(&["bench", "train/char"]);
+    assert_eq!(sorted(keys(&measured)), ["device", "median", "samples", "unit", "work"]);
+    assert_eq!((measured["work"].as_str(), measured["unit"].as_str()), (Some("train/char"), Some("s")));
+    let mut samples = floats(&measured["samples"]);
+    samples.sort_by(f32::total_cmp);
+    assert!(samples.len() == 5 && samples[0] > 0.0, "{samples:?}");
+    assert_eq!(measured["median"].as_f64().unwrap() as f32, samples[2]);
+    assert!(measured["device"].as_str().unwrap().starts_with("cpu"));
+    let sentence = place.sentence(&["bench", "train/gigantic"]);
+    assert!(sentence.contains("train/tutorial, train/nano, train/char"), "{sentence}");
+}
+
 /// Where there is an NVIDIA driver, the device works and there is nothing to say.
 #[test]
 fn cuda_without_a_driver_is_refused() {
@@ -433,7 +448,7 @@ fn wrong_usage_is_status_2_in_the_persons_language() {
 #[test]
 fn help_is_in_the_persons_language() {
     let place = Place::new();
-    for command in ["", "devices", "generate", "inspect", "tokenize"] {
+    for command in ["", "bench", "devices", "generate", "inspect", "tokenize", "train"] {
         let arguments: Vec<&str> = [command].into_iter().filter(|word| !word.is_empty()).collect();
         let [spanish, english] = ["es", "en"]
             .map(|language| place.text(&[&arguments[..], &["--help", "--lang", language]].concat()));
@@ -442,10 +457,12 @@ fn help_is_in_the_persons_language() {
         for foreign in ["Usage", "Options", "OPTIONS", "COMMAND", "Print", "default"] {
             assert!(!spanish.contains(foreign), "{foreign} in {spanish}");
         }
-        // Every option has a text: lines with two dashes go on after the option's name.
-        for line in spanish.lines().chain(english.lines()).filter(|line| line.trim_start().starts_with('-')) {
-            let words = line.split_whitespace().filter(|word| !word.starts_with(['-', '<'])).count();
-            assert!(words >= 2, "no text for {line}");
+        // Every option has a text of several words between its name and the next option's.
+        for text in [&spanish, &english] {
+            for option in text.split("\n  -").flat_map(|part| part.split("\n      --")).skip(1) {
+                let words = option.split_whitespace().filter(|word| !word.starts_with(['-', '<'])).count();
+                assert!(words >= 3, "no text for {option}");
+            }
         }
     }
     assert!(place.text(&["--version"]).starts_with("telar "));

@@ -21,7 +21,7 @@ SHAPES = {
 
 
 class Block(nn.Module):
-    """GPT-2's block (pre-norm, GELU by tanh), or the tutorial's (post-norm, ReLU)."""
+    """GPT-2's block (pre-norm), or the tutorial's (post-norm); both with GELU in its tanh form."""
 
     def __init__(self, d, heads, widening, gpt):
         super().__init__()
@@ -37,8 +37,7 @@ class Block(nn.Module):
         return self.out(y.transpose(1, 2).reshape(batch, length, d))
 
     def feed(self, x):
-        x = self.up(x)
-        return self.down(F.gelu(x, approximate="tanh") if self.gpt else F.relu(x))
+        return self.down(F.gelu(self.up(x), approximate="tanh"))
 
     def forward(self, x):
         if self.gpt:

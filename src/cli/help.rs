@@ -9,12 +9,10 @@ use rust_i18n::t;
 pub fn localized(command: Command) -> Command {
     let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
     let version = option("version", 'V', ArgAction::Version);
-    let mut command = describe(command, "telar")
+    let mut command = describe(command.disable_version_flag(true).arg(version), "telar")
         .disable_help_subcommand(true)
-        .disable_version_flag(true)
         .subcommand_value_name(t!("cli.help.command").into_owned())
-        .subcommand_help_heading(t!("cli.help.commands").into_owned())
-        .arg(version);
+        .subcommand_help_heading(t!("cli.help.commands").into_owned());
     for name in names {
         command = command.mut_subcommand(&name, |sub| describe(sub, &name));
     }

@@ -3,6 +3,7 @@
 //! One file a subcommand, each a thin caller of the library. Exit status: 0 done; 1 failed, with one sentence on
 //! stderr; 2 wrong usage. Stdout holds nothing but the result, so that it can be piped.
 
+mod bench;
 mod devices;
 mod error;
 mod generate;
@@ -39,6 +40,8 @@ struct Arguments {
 /// One variant a subcommand; each has a file of its own with `Args` and `run`.
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Measure a piece of work.
+    Bench(bench::Args),
     /// What can compute on this machine.
     Devices(devices::Args),
     /// Continue a text.
@@ -82,6 +85,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<()> {
     crate::engine::threads::set_up(None);
     match command {
         None => crate::app::run(crate::app::Start { device: shared.device, language: language::current() }),
+        Some(Command::Bench(args)) => bench::run(&args, &shared),
         Some(Command::Devices(args)) => devices::run(&args, &shared),
         Some(Command::Generate(args)) => generate::run(&args, &shared),
         Some(Command::Inspect(args)) => inspect::run(&args, &shared),
