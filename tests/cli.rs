@@ -214,11 +214,9 @@ fn a_prompt_that_is_too_long_is_cut_visibly() {
 fn tokens_stand_at_their_places() {
     let place = Place::new();
     let text = "¡Ñandú de\n la Mancha!";
-    for (name, kind) in [
-        ("characters", TokenizerKind::Characters),
-        ("bpe", TokenizerKind::Bpe(280)),
-        ("words", TokenizerKind::Words),
-    ] {
+    for (name, kind) in
+        [("characters", TokenizerKind::Characters), ("bpe", TokenizerKind::Bpe(280)), ("words", TokenizerKind::Words)]
+    {
         let model = place.model(name, kind, |_| {}).display().to_string();
         let text = if kind == TokenizerKind::Words { "de  la\nnombre" } else { text };
         let found = place.json(&["tokenize", "--model", &model, "--text", text]);
@@ -363,9 +361,8 @@ fn what_cannot_be_done_is_said_in_a_sentence() {
     assert!(place.sentence(&["tokenize", "--model", &model, "--text", "año 5"]).contains('5'));
     let words = place.model("words", TokenizerKind::Words, |_| {}).display().to_string();
     assert!(generate(&words, "  ", "cpu").contains("nothing to continue"));
-    let inspect = |options: &[&str]| {
-        place.sentence(&[&["inspect", "--model", &model, "--device", "cpu"], options].concat())
-    };
+    let inspect =
+        |options: &[&str]| place.sentence(&[&["inspect", "--model", &model, "--device", "cpu"], options].concat());
     assert!(inspect(&["--ids", "1,9999"]).contains("9999"));
     assert!(inspect(&["--ids", &["1"; 25].join(",")]).contains("24"));
     fs::write(place.path("file"), "").unwrap();
@@ -450,8 +447,8 @@ fn help_is_in_the_persons_language() {
     let place = Place::new();
     for command in ["", "bench", "devices", "generate", "inspect", "tokenize", "train"] {
         let arguments: Vec<&str> = [command].into_iter().filter(|word| !word.is_empty()).collect();
-        let [spanish, english] = ["es", "en"]
-            .map(|language| place.text(&[&arguments[..], &["--help", "--lang", language]].concat()));
+        let [spanish, english] =
+            ["es", "en"].map(|language| place.text(&[&arguments[..], &["--help", "--lang", language]].concat()));
         assert!(spanish.contains("Uso: telar") && spanish.contains("Opciones:"), "{spanish}");
         assert!(english.contains("Usage: telar") && english.contains("Options:"), "{english}");
         for foreign in ["Usage", "Options", "OPTIONS", "COMMAND", "Print", "default"] {

@@ -18,12 +18,7 @@ pub(super) fn preset(work: &str) -> Option<Preset> {
 }
 
 /// Seconds of each step on one batch of random tokens.
-pub(super) fn measure(
-    preset: Preset,
-    device: &Device,
-    warm_up: usize,
-    samples: usize,
-) -> Result<Vec<f64>, BenchError> {
+pub(super) fn measure(preset: Preset, device: &Device, warm_up: usize, samples: usize) -> Result<Vec<f64>, BenchError> {
     let settings = settings(preset);
     let weights = Weights::init(&settings.model, settings.seed)?;
     let mut rng = Rng::new(settings.seed);
@@ -38,7 +33,9 @@ pub(super) fn measure(
             stepper.tally();
             start.elapsed().as_secs_f64()
         };
-        (0..warm_up).for_each(|_| drop(step()));
+        for _ in 0..warm_up {
+            step();
+        }
         (0..samples).map(|_| step()).collect()
     };
     guard(steps).map_err(BenchError::Failed)
@@ -77,7 +74,9 @@ mod tests {
         assert_eq!(parameters("train/tutorial"), 6_729_670);
         let gpt = |vocabulary: usize, time: usize, d: usize, layers: usize| {
             // Embeddings and positions; each block's two norms, q/k/v, output and feed-forward network; the last norm.
-            (vocabulary + time) * d + layers * (4 * d + (d + 1) * 3 * d + (d + 1) * d + (d + 1) * 4 * d + (4 * d + 1) * d) + 2 * d
+            (vocabulary + time) * d
+                + layers * (4 * d + (d + 1) * 3 * d + (d + 1) * d + (d + 1) * 4 * d + (4 * d + 1) * d)
+                + 2 * d
         };
         assert_eq!(parameters("train/nano"), gpt(512, 128, 256, 6));
         assert_eq!(parameters("train/char"), gpt(65, 64, 128, 4));

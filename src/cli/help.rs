@@ -11,8 +11,8 @@ pub fn localized(command: Command) -> Command {
     let version = option("version", 'V', ArgAction::Version);
     let mut command = describe(command.disable_version_flag(true).arg(version), "telar")
         .disable_help_subcommand(true)
-        .subcommand_value_name(t!("cli.help.command").into_owned())
-        .subcommand_help_heading(t!("cli.help.commands").into_owned());
+        .subcommand_value_name(lasting("cli.help.command"))
+        .subcommand_help_heading(lasting("cli.help.commands"));
     for name in names {
         command = command.mut_subcommand(&name, |sub| describe(sub, &name));
     }
@@ -24,23 +24,20 @@ fn describe(command: Command, key: &str) -> Command {
         Some(about) => command.about(about),
         None => command,
     };
+    let heading = lasting("cli.help.options");
     let command = command.disable_help_flag(true).arg(option("help", 'h', ArgAction::Help)).mut_args(|argument| {
         let name = argument.get_id().to_string();
         // What clap adds in brackets is English; the texts say it themselves.
-        let argument = argument
-            .help_heading(t!("cli.help.options").into_owned())
-            .hide_default_value(true)
-            .hide_possible_values(true);
+        let argument = argument.help_heading(heading).hide_default_value(true).hide_possible_values(true);
         match text(key, &name) {
             Some(help) => argument.help(help),
             None => argument,
         }
     });
     let usage = usage(&command, key);
-    command.override_usage(usage).help_template(format!(
-        "{{about-with-newline}}\n{}: {{usage}}\n\n{{all-args}}",
-        t!("cli.help.usage")
-    ))
+    command
+        .override_usage(usage)
+        .help_template(format!("{{about-with-newline}}\n{}: {{usage}}\n\n{{all-args}}", t!("cli.help.usage")))
 }
 
 /// One of the options that clap would otherwise add in English.
@@ -51,9 +48,14 @@ fn option(name: &'static str, short: char, action: ArgAction) -> Arg {
 /// The line of usage, with its one English word replaced.
 fn usage(command: &Command, key: &str) -> String {
     let name = if key == "telar" { key.to_owned() } else { format!("telar {key}") };
-    let line = command.clone().bin_name(name).subcommand_value_name(t!("cli.help.command").into_owned()).render_usage();
+    let line = command.clone().bin_name(name).subcommand_value_name(lasting("cli.help.command")).render_usage();
     let line = line.to_string().replace("[OPTIONS]", &format!("[{}]", t!("cli.help.options_in_usage")));
     line.split_once(": ").map_or(line.clone(), |(_, usage)| usage.to_owned())
+}
+
+/// A word that clap keeps as long as the program runs. There are a few, made once.
+fn lasting(key: &str) -> &'static str {
+    Box::leak(t!(key).into_owned().into_boxed_str())
 }
 
 /// A text of the help, where the language files have one.

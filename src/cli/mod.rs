@@ -61,10 +61,7 @@ pub fn main() -> ExitCode {
     let raw: Vec<_> = std::env::args_os().collect();
     rust_i18n::set_locale(&language::for_arguments(&raw));
     let command = help::localized(Arguments::command());
-    let parsed = command
-        .clone()
-        .try_get_matches_from(&raw)
-        .and_then(|matches| Arguments::from_arg_matches(&matches));
+    let parsed = command.clone().try_get_matches_from(&raw).and_then(|matches| Arguments::from_arg_matches(&matches));
     let done = match parsed {
         Ok(arguments) => dispatch(arguments),
         Err(error) => return usage::report(&error, &command, &raw),
