@@ -431,7 +431,7 @@ fn wrong_usage_is_status_2_in_the_persons_language() {
     assert!(wrong(&["generate", "--prompt", "x"]).contains("telar generate --help"));
     assert!(wrong(&[&generate[..], &["--sedd", "1"]].concat()).contains("--sedd"));
     assert!(wrong(&[&generate[..], &["--temperature", "-1"]].concat()).contains("-1"));
-    assert!(wrong(&[&generate[..], &["--top-p", "1.5"]].concat()).contains("1.5"));
+    assert!(wrong(&[&generate[..], &["--top-p", "1.5"]].concat()).contains("from 0 to 1"));
     assert!(wrong(&[&generate[..], &["--seed", "x"]].concat()).contains("--seed"));
     assert!(wrong(&[&generate[..], &["--greedy", "--temperature", "1"]].concat()).contains("--greedy"));
     assert!(wrong(&["inspect", "--model", "m"]).contains("--prompt"));
@@ -445,7 +445,7 @@ fn wrong_usage_is_status_2_in_the_persons_language() {
 #[test]
 fn help_is_in_the_persons_language() {
     let place = Place::new();
-    for command in ["", "bench", "devices", "generate", "inspect", "tokenize", "train"] {
+    for command in ["", "bench", "devices", "generate", "inspect", "tokenize", "tour", "train"] {
         let arguments: Vec<&str> = [command].into_iter().filter(|word| !word.is_empty()).collect();
         let [spanish, english] =
             ["es", "en"].map(|language| place.text(&[&arguments[..], &["--help", "--lang", language]].concat()));

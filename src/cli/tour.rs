@@ -6,6 +6,7 @@ use anyhow::anyhow;
 use rust_i18n::t;
 
 use super::Shared;
+use super::values::Expected;
 use crate::app::tour::{self, Plan};
 use crate::panels::ThemeChoice;
 
@@ -45,11 +46,11 @@ pub fn run(args: &Args, language: Option<&str>, shared: &Shared) -> anyhow::Resu
 }
 
 /// A size as `1280x800`, in points.
-fn parse_size(text: &str) -> Result<(u32, u32), String> {
+fn parse_size(text: &str) -> Result<(u32, u32), Expected> {
     let size = text.split_once('x').and_then(|(width, height)| Some((width.parse().ok()?, height.parse().ok()?)));
     match size {
         Some((width @ 480..=7680, height @ 360..=4320)) => Ok((width, height)),
-        _ => Err(t!("tour.bad_size").into_owned()),
+        _ => Err(Expected(t!("tour.bad_size").into_owned())),
     }
 }
 

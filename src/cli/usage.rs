@@ -7,6 +7,8 @@ use clap::Command;
 use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
 use rust_i18n::t;
 
+use super::values::Expected;
+
 /// The exit status of wrong usage.
 const WRONG_USAGE: u8 = 2;
 
@@ -53,7 +55,11 @@ fn sentence(error: &Error) -> String {
             known = context(error, ContextKind::ValidValue)
         ),
         ErrorKind::ValueValidation => {
-            t!("cli.usage.bad_value", value = context(error, ContextKind::InvalidValue), argument = argument())
+            let wrong =
+                t!("cli.usage.bad_value", value = context(error, ContextKind::InvalidValue), argument = argument());
+            // Whatever else is behind it speaks English.
+            let expected = std::error::Error::source(error).and_then(|source| source.downcast_ref::<Expected>());
+            expected.map_or(wrong.clone(), |expected| format!("{wrong} {expected}").into())
         }
         _ => t!("cli.usage.other"),
     }

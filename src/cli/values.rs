@@ -1,29 +1,50 @@
-//! Numbers on the command line that have a range. What is wrong with one is said in [`super::usage`].
+//! Values on the command line that are not any number or text, and what is said where one does not fit.
+
+use rust_i18n::t;
+
+/// What a value should have been, as a sentence in the person's language.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Expected(pub String);
 
 /// Zero or more.
 ///
 /// # Errors
-/// If it is no such number; nobody reads the text.
-pub fn not_negative(text: &str) -> Result<f32, String> {
-    within(text, |x| x >= 0.0)
+/// If it is no such number.
+pub fn not_negative(text: &str) -> Result<f32, Expected> {
+    within(text, |x| x >= 0.0).ok_or_else(|| Expected(t!("cli.values.not_negative").into_owned()))
 }
 
 /// More than zero.
 ///
 /// # Errors
 /// If it is no such number.
-pub fn positive(text: &str) -> Result<f32, String> {
-    within(text, |x| x > 0.0)
+pub fn positive(text: &str) -> Result<f32, Expected> {
+    within(text, |x| x > 0.0).ok_or_else(|| Expected(t!("cli.values.positive").into_owned()))
 }
 
 /// From 0 to 1.
 ///
 /// # Errors
 /// If it is no such number.
-pub fn share(text: &str) -> Result<f32, String> {
-    within(text, |x| (0.0..=1.0).contains(&x))
+pub fn share(text: &str) -> Result<f32, Expected> {
+    within(text, |x| (0.0..=1.0).contains(&x)).ok_or_else(|| Expected(t!("cli.values.share").into_owned()))
 }
 
-fn within(text: &str, fits: impl Fn(f32) -> bool) -> Result<f32, String> {
-    text.parse().ok().filter(|&x: &f32| x.is_finite() && fits(x)).ok_or_else(|| text.to_owned())
+fn within(text: &str, fits: impl Fn(f32) -> bool) -> Option<f32> {
+    text.parse().ok().filter(|&x: &f32| x.is_finite() && fits(x))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_their_ranges() {
+        assert_eq!((not_negative("0"), positive("1e-3"), share("1")), (Ok(0.0), Ok(0.001), Ok(1.0)));
+        for wrong in ["-1", "nan", "inf", "x", ""] {
+            assert!(not_negative(wrong).is_err() && positive(wrong).is_err() && share(wrong).is_err(), "{wrong}");
+        }
+        assert!(positive("0").is_err() && share("1.1").is_err());
+    }
 }
