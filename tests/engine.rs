@@ -167,6 +167,25 @@ fn a_model_is_loaded_and_described() {
 }
 
 #[test]
+fn the_models_that_ship_write_words_of_their_language() {
+    let lab = Lab::new();
+    for (name, language, prompt, words) in
+        [("shakespeare", "en", "What say you", ["the", "you"]), ("quijote", "es", "En un lugar", ["que", "de"])]
+    {
+        let model = ModelRef::Builtin(name.to_owned());
+        let id = lab.ask(|id| Command::LoadModel(id, model.clone()));
+        let info = lab.until(|event| match event {
+            Event::ModelReady(job, info) if *job == id => Some(info.clone()),
+            _ => None,
+        });
+        assert_eq!((info.name.as_str(), info.language.as_deref()), (name, Some(language)));
+        let text = lab.generate(&model, &request(prompt, 200));
+        let found = words.map(|word| text.written.split_whitespace().any(|other| other == word));
+        assert_eq!(found, [true, true], "{}", text.written);
+    }
+}
+
+#[test]
 fn a_model_that_changes_on_disk_is_loaded_again() {
     let lab = Lab::new();
     let model = lab.model();
