@@ -28,7 +28,10 @@ fn describe(command: Command, key: &str) -> Command {
     let command = command.disable_help_flag(true).arg(option("help", 'h', ArgAction::Help)).mut_args(|argument| {
         let name = argument.get_id().to_string();
         // What clap adds in brackets is English; the texts say it themselves.
-        let argument = argument.help_heading(heading).hide_default_value(true).hide_possible_values(true);
+        let takes_values = argument.get_action().takes_values();
+        let argument = argument.help_heading(heading);
+        let argument =
+            if takes_values { argument.hide_default_value(true).hide_possible_values(true) } else { argument };
         match text(key, &name) {
             Some(help) => argument.help(help),
             None => argument,
