@@ -58,18 +58,22 @@ impl Window {
         self.frames(3);
     }
 
+    /// Ctrl and the number of a page show it.
     fn go(&mut self, page: PanelId) {
-        let (key, place) = match page {
-            PanelId::Home => (egui::Key::Num1, page),
-            PanelId::Playground => (egui::Key::Num2, page),
-            PanelId::Training => (egui::Key::Num3, page),
-            PanelId::Attention => (egui::Key::Num4, page),
-            PanelId::Positions => (egui::Key::Num5, page),
-            PanelId::About => (egui::Key::Num6, page),
-        };
+        use egui::Key::{Num1, Num2, Num3, Num4, Num5, Num6};
+        let place = self.harness.state().pages().iter().position(|&other| other == page).unwrap();
+        let key = [Num1, Num2, Num3, Num4, Num5, Num6][place];
         self.harness.key_press_modifiers(egui::Modifiers::COMMAND, key);
         self.frames(3);
-        assert_eq!(self.harness.state().page(), place);
+        assert_eq!(self.harness.state().page(), page);
+    }
+
+    /// Presses a page's button whose name is also that of a page in the navigation.
+    fn press_on_page(&mut self, label: &str) {
+        let mut buttons = self.harness.query_all_by_role_and_label(Role::Button, label);
+        let button = buttons.find(|node| node.accesskit_node().toggled().is_none());
+        button.expect("a button on the page").click();
+        self.frames(3);
     }
 
     /// The labels of all nodes that hold this text.
@@ -115,6 +119,7 @@ fn trains_on_a_shipped_corpus_and_the_loss_falls() {
 fn the_temperature_moves_the_bars() {
     let mut window = Window::open();
     window.go(PanelId::Playground);
+    window.press(&t!("playground.take_example"));
     let bars = |window: &Window| window.labels(" %");
     window.wait("the bars", |window| bars(window).len() > 5);
     let before = bars(&window);
@@ -133,16 +138,15 @@ fn a_generation_is_stopped_in_the_middle() {
     window.press(&t!("home.continue"));
     assert_eq!(window.harness.state().page(), PanelId::Playground);
     window.wait("the end of the first answer", |window| {
-        window.harness.query_by_label(&t!("playground.generate")).is_some()
-            && window.harness.query_by_label_contains(&t!("playground.ended.length")).is_some()
+        window.harness.query_by_label_contains(&t!("playground.ended.length")).is_some()
     });
-    window.press(&t!("playground.generate"));
+    window.press_on_page(&t!("playground.generate"));
     window.wait("the first tokens", |window| window.harness.query_by_label(&t!("playground.stop")).is_some());
     window.press(&t!("playground.stop"));
     let stopped = t!("playground.ended.cancelled");
     window.wait("the stop", |window| window.harness.query_by_label_contains(&stopped).is_some());
     // The engine serves the next wish.
-    window.press(&t!("playground.generate"));
+    window.press_on_page(&t!("playground.generate"));
     let ended = t!("playground.ended.length");
     window.wait("another answer", |window| window.harness.query_by_label_contains(&ended).is_some());
 }
