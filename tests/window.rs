@@ -70,8 +70,8 @@ impl Window {
 
     /// Presses a page's button whose name is also that of a page in the navigation.
     fn press_on_page(&mut self, label: &str) {
-        let mut buttons = self.harness.query_all_by_role_and_label(Role::Button, label);
-        let button = buttons.find(|node| node.accesskit_node().toggled().is_none());
+        let buttons = self.harness.query_all_by_role_and_label(Role::Button, label);
+        let button = buttons.into_iter().find(|node| node.accesskit_node().toggled().is_none());
         button.expect("a button on the page").click();
         self.frames(3);
     }

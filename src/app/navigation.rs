@@ -35,7 +35,7 @@ pub fn navigation_ui(ui: &mut Ui, panels: &[Box<dyn Panel>], page: PanelId, shar
                 chosen = Some(id);
             }
         };
-        let (first, tools, last) = groups(panels);
+        let [first, tools, last] = groups(panels);
         first.iter().for_each(|panel| entry(ui, *panel));
         group_title(ui, &t!("app.workshop"), folded);
         tools.iter().for_each(|panel| entry(ui, *panel));
@@ -49,15 +49,15 @@ pub fn navigation_ui(ui: &mut Ui, panels: &[Box<dyn Panel>], page: PanelId, shar
 }
 
 /// The pages before the workshop, in it and after it.
-fn groups(panels: &[Box<dyn Panel>]) -> (Vec<&dyn Panel>, Vec<&dyn Panel>, Vec<&dyn Panel>) {
+fn groups(panels: &[Box<dyn Panel>]) -> [Vec<&dyn Panel>; 3] {
     let of = |wanted: fn(PanelId) -> bool| {
         panels.iter().map(AsRef::as_ref).filter(|panel| wanted(panel.id())).collect::<Vec<_>>()
     };
-    (
+    [
         of(|id| id == PanelId::Home),
         of(|id| !matches!(id, PanelId::Home | PanelId::About)),
         of(|id| id == PanelId::About),
-    )
+    ]
 }
 
 fn name_ui(ui: &mut Ui, folded: bool) {

@@ -30,7 +30,7 @@ fn stretches() -> Vec<Stretch> {
         let mut from = 0.0;
         for other in 0..others {
             // Warp threads are above where the sum is even, weft threads where it is odd.
-            let above = ((index + other) % 2 == 0) == upright;
+            let above = (index + other).is_multiple_of(2) == upright;
             if !above {
                 let crossing = across(other, others);
                 let half = THREAD / 2.0 + GAP;

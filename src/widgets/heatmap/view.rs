@@ -118,7 +118,7 @@ fn wheel(ui: &egui::Ui) -> f64 {
 
 fn inside((from, to): (f64, f64), whole: (f64, f64)) -> (f64, f64) {
     let span = (to - from).clamp(0.0, whole.1 - whole.0);
-    if !(span > 0.0) {
+    if span.is_nan() || span <= 0.0 {
         return whole;
     }
     let from = from.clamp(whole.0, whole.1 - span);
