@@ -19,6 +19,9 @@ pub fn localized(command: Command) -> Command {
     command
 }
 
+/// Options that every command has come after a command's own.
+const LAST: usize = 900;
+
 fn describe(command: Command, key: &str) -> Command {
     let command = match text(key, "about") {
         Some(about) => command.about(about),
@@ -27,11 +30,10 @@ fn describe(command: Command, key: &str) -> Command {
     let heading = lasting("cli.help.options");
     let command = command.disable_help_flag(true).arg(option("help", 'h', ArgAction::Help)).mut_args(|argument| {
         let name = argument.get_id().to_string();
+        let takes_value = argument.get_action().takes_values();
         // What clap adds in brackets is English; the texts say it themselves.
-        let takes_values = argument.get_action().takes_values();
-        let argument = argument.help_heading(heading);
-        let argument =
-            if takes_values { argument.hide_default_value(true).hide_possible_values(true) } else { argument };
+        let argument = argument.help_heading(heading).hide_default_value(takes_value).hide_possible_values(takes_value);
+        let argument = if key == "telar" || name == "help" { argument.display_order(LAST) } else { argument };
         match text(key, &name) {
             Some(help) => argument.help(help),
             None => argument,

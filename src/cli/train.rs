@@ -185,8 +185,7 @@ fn start(trainer: &Trainer, shared: &Shared) -> anyhow::Result<()> {
         vocabulary = number::grouped(summary.vocabulary as i64),
         tokens = number::grouped(summary.tokens as i64)
     );
-    println!("{text}");
-    Ok(())
+    shared.print_text(&format!("{text}\n"))
 }
 
 /// Trains to the end and prints what happens. A stdout that nobody reads any more ends the run like Ctrl-C.
@@ -218,26 +217,27 @@ fn print(report: Report, shared: &Shared) -> anyhow::Result<()> {
             Report::CompilingKernels | Report::Snapshot(..) => Ok(()),
         };
     }
-    match report {
+    let text = match report {
         Report::Metrics(point) => {
             let held_out = point
                 .val_loss
                 .map_or(String::new(), |loss| t!("train.cli.held_out", loss = format!("{loss:.4}")).into_owned());
             let rate = if point.step > 0 { number::rate(point.tokens_per_s) } else { String::new() };
-            println!("{:>7}  {:.4}  {held_out}  {rate}", point.step, point.loss);
+            format!("{:>7}  {:.4}  {held_out}  {rate}\n", point.step, point.loss)
         }
-        Report::Sample(sample) => println!("— {}\n{}\n—", sample.step, sample.text),
-        Report::Checkpoint { path, .. } => println!("{}", t!("train.cli.checkpoint", path = path.display())),
-        Report::CompilingKernels | Report::Snapshot(..) => {}
-    }
-    Ok(())
+        Report::Sample(sample) => format!("— {}\n{}\n—\n", sample.step, sample.text),
+        Report::Checkpoint { path, .. } => format!("{}\n", t!("train.cli.checkpoint", path = path.display())),
+        Report::CompilingKernels | Report::Snapshot(..) => return Ok(()),
+    };
+    shared.print_text(&text)
 }
 
 fn end(trainer: &Trainer, reason: EndReason, shared: &Shared) -> anyhow::Result<()> {
     if shared.json {
         shared.print_json(&Line::End { step: trainer.step(), reason, path: trainer.folder() })?;
     } else if reason != EndReason::Diverged {
-        println!("{}", t!("train.cli.end", step = trainer.step(), path = trainer.folder().display()));
+        let end = t!("train.cli.end", step = trainer.step(), path = trainer.folder().display());
+        shared.print_text(&format!("{end}\n"))?;
     }
     match reason {
         EndReason::Diverged => Err(TrainError::Diverged(trainer.step()).into()),
