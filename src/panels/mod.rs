@@ -3,8 +3,10 @@
 mod about;
 pub mod attention;
 pub mod dialog;
+pub mod export;
 mod home;
 pub mod playground;
+pub mod positions;
 mod preferences;
 #[cfg(test)]
 mod testing;
@@ -64,6 +66,7 @@ pub fn registry() -> Vec<Box<dyn Panel>> {
         Box::new(playground::Playground::new()),
         Box::new(training::Training::new()),
         Box::new(attention::Attention::new()),
+        Box::new(positions::Positions::new()),
         Box::new(about::About::default()),
     ]
 }

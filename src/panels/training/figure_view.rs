@@ -1,6 +1,6 @@
 //! Draws the run: what it is, its figures, its curve with the controls of both, and what it writes.
 
-use egui::{Label, RichText, ScrollArea, Sides, Ui, UiBuilder, vec2};
+use egui::{Align, Label, Layout, RichText, ScrollArea, Sides, Ui, UiBuilder, vec2};
 use egui_material_icons::icons::{
     ICON_CHAT, ICON_DOWNLOAD, ICON_GRID_ON, ICON_PAUSE, ICON_PLAY_ARROW, ICON_SKIP_NEXT, ICON_STOP,
 };
@@ -11,11 +11,11 @@ use super::parts::{readouts, sentence};
 use super::record::Record;
 use super::{Act, Shown, Training};
 use crate::data;
-use crate::engine::ModelRef;
+use crate::engine::{CorpusInfo, ModelRef};
 use crate::panels::{PanelId, Shared};
 use crate::train::EndReason;
-use crate::widgets::controls::{empty_state, quiet_button, section_title};
-use crate::widgets::loss_plot::{loss_plot, view_controls};
+use crate::widgets::controls::{empty_state, note, quiet_button, section_title};
+use crate::widgets::loss_plot::{Curves, loss_plot, view_controls};
 use crate::widgets::number;
 use crate::widgets::theme::{self, Theme, size, space};
 
@@ -24,9 +24,11 @@ const WIDE: f32 = 980.0;
 /// Width of the column of texts beside the plot.
 const TEXTS: f32 = 340.0;
 /// Share of the height for texts below the plot.
-const TEXTS_BELOW: f32 = 0.3;
+const TEXTS_BELOW: f32 = 0.27;
 /// Room for the controls under the plot.
-const CONTROLS: f32 = 48.0;
+const CONTROLS: f32 = 62.0;
+/// Share of the height for the beginning of a text before the first run.
+const EXCERPT: f32 = 0.36;
 /// Texts that are laid out; older ones are in the run's file.
 const MOST_TEXTS: usize = 40;
 
@@ -62,7 +64,7 @@ impl Training {
             }
             return;
         }
-        let Some(info) = self.corpus.info() else { return };
+        let Some(info) = self.corpus.info().cloned() else { return };
         let grouped = |count: usize| number::grouped(count as i64);
         section_title(ui, t!("training.begins"));
         ui.add_space(space::S);
@@ -73,12 +75,32 @@ impl Training {
             (grouped(info.distinct_words), t!("training.figure.distinct_words")),
         ];
         readouts(ui, &figures.map(|(value, name)| (value, name.into_owned())));
-        ui.add_space(space::M);
-        ScrollArea::vertical().id_salt("excerpt").auto_shrink([false, false]).show(ui, |ui| {
-            ui.set_max_width(620.0);
+        ui.add_space(space::S);
+        let height = (ui.available_height() * EXCERPT).max(80.0);
+        ScrollArea::vertical().id_salt("excerpt").max_height(height).auto_shrink([false, true]).show(ui, |ui| {
+            ui.set_max_width(640.0);
             let text = RichText::new(&info.excerpt).font(theme::text(size::READ)).line_height(Some(24.0));
             ui.add(Label::new(text).wrap());
         });
+        ui.add_space(space::M);
+        self.blank_ui(ui, &info);
+    }
+
+    /// The plot before the first step: what a model that knows nothing would lose on this text.
+    fn blank_ui(&mut self, ui: &mut Ui, info: &CorpusInfo) {
+        let vocabulary = self.form.vocabulary(info);
+        if self.blank.0 != vocabulary {
+            let mut curves = Curves::default();
+            curves.mark_uniform(vocabulary);
+            self.blank = (vocabulary, curves);
+        }
+        self.blank.1.ends_at(self.form.settings().steps);
+        section_title(ui, t!("training.before"));
+        let loss = (vocabulary.max(1) as f64).ln();
+        let tokens = number::grouped(vocabulary as i64);
+        note(ui, t!("training.before_note", tokens = tokens, loss = format!("{loss:.2}")));
+        let size = vec2(ui.available_width(), (ui.available_height() - space::S).max(120.0));
+        loss_plot(ui, &mut self.blank.1, &self.view, "blank", size, false);
     }
 
     fn plot_ui(&mut self, ui: &mut Ui, shared: &Shared, acts: &mut Vec<Act>) {
@@ -88,10 +110,7 @@ impl Training {
             readouts(ui, &figures(record));
             if record.ended == Some(EndReason::Diverged) {
                 ui.add_space(space::XS);
-                sentence(ui, Theme::here(ui).warn, &t!("training.diverged_why"));
-                if quiet_button(ui, "", t!("training.gentler")).clicked() {
-                    acts.push(Act::Gentler);
-                }
+                diverged_ui(ui, acts);
             }
         }
         ui.add_space(space::S);
@@ -255,6 +274,18 @@ impl Training {
             _ => record.run.clone().map(ModelRef::Run),
         }
     }
+}
+
+/// Why a run ended with a loss that is no number, and a way on.
+fn diverged_ui(ui: &mut Ui, acts: &mut Vec<Act>) {
+    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        if quiet_button(ui, "", t!("training.gentler")).clicked() {
+            acts.push(Act::Gentler);
+        }
+        ui.with_layout(Layout::top_down(Align::Min), |ui| {
+            sentence(ui, Theme::here(ui).warn, &t!("training.diverged_why"));
+        });
+    });
 }
 
 /// The text's title, or its file's name.

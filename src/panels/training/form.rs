@@ -58,17 +58,21 @@ impl Form {
         Ok(TrainSpec { preset: self.preset, corpus, settings, out: None })
     }
 
-    /// Number of trained values of the model on this text, where its vocabulary is known beforehand: the different
-    /// characters or words, or the pieces asked for.
+    /// Number of trained values of the model on this text, where its settings make sense.
     pub fn parameters(&self, info: &CorpusInfo) -> Option<usize> {
         let settings = self.settings();
         settings.validate().ok()?;
-        let vocabulary = match settings.tokenizer {
+        let vocabulary = self.vocabulary(info);
+        Some(Layout::new(&DecoderConfig { vocabulary, ..settings.model.clone() }).len())
+    }
+
+    /// Number of different tokens that this text will have: its characters or words, or the pieces asked for.
+    pub fn vocabulary(&self, info: &CorpusInfo) -> usize {
+        match self.settings().tokenizer {
             TokenizerKind::Characters => info.distinct_characters,
             TokenizerKind::Words => info.distinct_words,
             TokenizerKind::Bpe(pieces) => pieces,
-        };
-        Some(Layout::new(&DecoderConfig { vocabulary, ..settings.model.clone() }).len())
+        }
     }
 
     /// The preset and whatever was changed in any of them.

@@ -19,8 +19,9 @@ use rust_i18n::t;
 use crate::data::CorpusRef;
 use crate::engine::{Event, JobId};
 use crate::panels::{Intent, Panel, PanelId, Shared, Tone};
+use crate::train::{Preset, TrainSpec};
 use crate::widgets::controls::{page_title, segmented};
-use crate::widgets::loss_plot::View;
+use crate::widgets::loss_plot::{Curves, View};
 use crate::widgets::theme::space;
 use act::Act;
 use corpus::CorpusDesk;
@@ -32,6 +33,8 @@ use record::Record;
 const COLUMN: f32 = 304.0;
 /// Below this width of the page the plot stands under the form.
 const NARROW: f32 = 760.0;
+/// By this step the curve of the smallest preset has fallen and the model has written its first text.
+const DEMONSTRATED: u64 = 300;
 /// Height of plot and texts where they stand under the form.
 const STACKED: f32 = 640.0;
 
@@ -81,12 +84,16 @@ pub struct Training {
     side: Side,
     runs: Runs,
     view: View,
+    /// The plot before the first run, for a vocabulary of this size.
+    blank: (usize, Curves),
     /// Whether the foldable list of settings is open.
     more: bool,
     /// Whether the row for a text of one's own is open.
     own: bool,
     /// Why the last run did not begin or go on.
     error: Option<String>,
+    /// Step from which on the run in training is worth a picture, while the page shows itself.
+    demonstrated_at: Option<u64>,
 }
 
 impl Training {
@@ -281,8 +288,22 @@ impl Panel for Training {
         self.more = remembered.get("more").and_then(toml::Value::as_bool).unwrap_or(false);
     }
 
+    fn demonstrate(&mut self, shared: &mut Shared) {
+        (self.side, self.shown) = (Side::New, Shown::Live);
+        self.demonstrated_at = Some(DEMONSTRATED);
+        if !self.in_progress() {
+            let corpus = CorpusRef::Named(format!("telar-{}", shared.language));
+            let spec = TrainSpec { preset: Preset::Char, corpus, settings: Preset::Char.settings(), out: None };
+            self.on_intent(&Intent::Train(Box::new(spec)), shared);
+        }
+    }
+
     fn settled(&self) -> bool {
-        self.corpus.settled() && self.runs.opening.is_none() && self.runs.deleting.is_empty()
+        let pictured = |live: &Live| self.demonstrated_at.is_none_or(|step| live.record.step >= step);
+        self.corpus.settled()
+            && self.runs.opening.is_none()
+            && self.runs.deleting.is_empty()
+            && self.live.as_ref().is_none_or(|live| !live.in_progress() || pictured(live))
     }
 }
 

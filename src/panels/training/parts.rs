@@ -11,9 +11,9 @@ use crate::widgets::theme::{self, RADIUS, Theme, size, space};
 /// Height of a row that can be chosen, in points.
 const ROW: f32 = 30.0;
 /// Width of the column of names in the form.
-const NAMES: f32 = 168.0;
+const NAMES: f32 = 164.0;
 /// Width of a field for a number.
-const FIELD: f32 = 104.0;
+const FIELD: f32 = 132.0;
 
 /// One of several rows of which one is chosen: its name, and something small on the right.
 pub(super) fn choice_row(ui: &mut Ui, chosen: bool, name: &str, detail: &str) -> Response {

@@ -72,10 +72,9 @@ impl Training {
             if button.on_disabled_hover_text(t!("training.busy")).clicked() {
                 acts.push(Act::ContinueRun(run.id.clone(), run.step + more));
             }
-            let field =
-                DragValue::new(&mut self.runs.more_steps).range(1..=10_000_000).speed((more as f64 / 100.0).max(1.0));
-            ui.add(field.suffix(format!(" {}", t!("training.more_steps"))))
-                .accessible_name(t!("training.more_steps_name"));
+            let field = DragValue::new(&mut self.runs.more_steps).range(1..=10_000_000);
+            ui.add(field.speed((more as f64 / 100.0).max(1.0))).accessible_name(t!("training.more_steps_name"));
+            note(ui, t!("training.more_steps"));
         });
         ui.add_space(space::S);
     }

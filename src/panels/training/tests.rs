@@ -9,7 +9,7 @@ use super::*;
 use crate::data::Home;
 use crate::engine::{Command, CorpusInfo, EngineHandle, ModelRef, TrainControl, TrainEvent};
 use crate::panels::Preferences;
-use crate::train::{EndReason, MetricPoint, Preset, RunSummary, TrainSpec};
+use crate::train::{EndReason, MetricPoint, RunSummary};
 use crate::widgets::theme;
 
 struct Bench {
@@ -398,4 +398,21 @@ fn form_text_and_view_survive_a_restart() {
     assert_eq!(again.page.view.smoothing, 0.9);
     assert_eq!(again.page.corpus.chosen(), Some(&CorpusRef::Path("/tmp/mine.txt".into())));
     assert!(again.page.own);
+}
+
+#[test]
+fn shown_by_itself_it_trains_until_there_is_something_to_see() {
+    let mut bench = Bench::new();
+    bench.page.demonstrate(&mut bench.shared);
+    let sent = bench.sent();
+    assert!(sent.iter().any(|c| matches!(c, Command::Train(..))));
+    let reading = sent.iter().find_map(|c| if let Command::ReadCorpus(job, _) = c { Some(*job) } else { None });
+    bench.tell(&Event::Cancelled(reading.expect("the text is read for the form")));
+    bench.train(started(&summary("x")));
+    bench.train(TrainEvent::Metrics(vec![point(DEMONSTRATED - 10, 3.0)]));
+    assert!(!bench.page.settled());
+    bench.train(TrainEvent::Metrics(vec![point(DEMONSTRATED, 2.9)]));
+    assert!(bench.page.settled());
+    bench.page.demonstrate(&mut bench.shared);
+    assert!(!bench.sent().iter().any(|c| matches!(c, Command::Train(..))), "the run goes on");
 }

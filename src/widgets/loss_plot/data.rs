@@ -116,18 +116,26 @@ impl Curves {
     pub(super) fn extents(&self, view: &View) -> (Scale, Scale) {
         let reached = self.train.x(view.axis).last().copied().unwrap_or(0.0);
         let x = match view.axis {
+            Axis::Step if self.train.is_empty() => {
+                Scale::linear(0.0, self.total.map_or(10.0, |total| total.max(1) as f64))
+            }
             Axis::Step => Scale::linear(0.0, grown(reached.max(10.0), self.total.map(|total| total as f64))),
             Axis::Seconds => {
                 let to = grown(reached.max(10.0), None);
                 Scale { unit: time_unit(to), ..Scale::linear(0.0, to) }
             }
         };
-        let (low, high) = self.y.get().unwrap_or((0.0, 5.0));
+        let (low, high) = match self.y.get() {
+            // Before the first point the mark alone would have no room around it.
+            Some((_, high)) if self.train.is_empty() => (0.0, high),
+            Some(extent) => extent,
+            None => (0.0, 5.0),
+        };
         if view.log {
             // The smallest loss above 0 decides: a logarithm has no place for the rounded 0 of a linear axis.
             let bounds = [self.train.bounds(), self.held_out.bounds()].into_iter().flatten();
             let least = bounds.map(|(low, _)| f64::from(low)).fold(self.uniform.unwrap_or(high), f64::min);
-            let from = nice_floor(least.max(1e-4));
+            let from = nice_floor(if self.train.is_empty() { 1.0 } else { least.max(1e-4) });
             return (x, Scale::log(from, nice_ceil(high).max(2.0 * from)));
         }
         (x, Scale::linear(low, high))
