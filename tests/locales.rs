@@ -111,7 +111,12 @@ fn sources() -> Vec<(PathBuf, String)> {
 fn asked() -> (BTreeMap<String, PathBuf>, BTreeSet<String>) {
     let (mut keys, mut beginnings) = (BTreeMap::new(), BTreeSet::new());
     for (path, text) in sources() {
-        for rest in text.split("t!(").skip(1) {
+        for (at, _) in text.match_indices("t!(") {
+            let rest = &text[at + "t!(".len()..];
+            // `format!(` ends like this as well.
+            if text[..at].ends_with(|before: char| before.is_alphanumeric()) {
+                continue;
+            }
             if let Some(key) = rest.trim_start().strip_prefix('"').and_then(|rest| rest.split('"').next()) {
                 keys.insert(key.to_owned(), path.clone());
             }
