@@ -1,5 +1,6 @@
 //! The real window with the real engine, driven through its accessibility tree as a person would.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use egui::accesskit::Role;
@@ -16,20 +17,25 @@ rust_i18n::i18n!("locales", fallback = "en");
 struct Window {
     harness: Harness<'static, TelarApp>,
     _home: tempfile::TempDir,
+    _alone: MutexGuard<'static, ()>,
 }
+
+/// A window switches the language of the whole process, so they are opened one after the other.
+static ALONE: Mutex<()> = Mutex::new(());
 
 /// Nothing is timed here; this only ends a test that would wait for ever.
 const PATIENCE: Duration = Duration::from_secs(240);
 
 impl Window {
     fn open() -> Self {
+        let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         let folder = tempfile::tempdir().unwrap();
         let mut options = Options::open(Home::at(folder.path()), "en");
         options.device = Some("cpu".into());
         options.settings.motion = false;
         let builder = Harness::builder().with_size([1280.0, 800.0]).with_max_steps(64);
         let harness = builder.build_eframe(move |context| TelarApp::new(&context.egui_ctx, options).unwrap());
-        let mut window = Self { harness, _home: folder };
+        let mut window = Self { harness, _home: folder, _alone: alone };
         window.wait("the shipped model", |window| window.harness.state().ready());
         window
     }
@@ -120,7 +126,7 @@ fn the_temperature_moves_the_bars() {
     let mut window = Window::open();
     window.go(PanelId::Playground);
     window.press(&t!("playground.take_example"));
-    let bars = |window: &Window| window.labels(" %");
+    let bars = |window: &Window| window.labels("%");
     window.wait("the bars", |window| bars(window).len() > 5);
     let before = bars(&window);
     window.harness.get_by_label(&t!("playground.temperature")).focus();

@@ -44,7 +44,11 @@ pub fn model_menu_ui(ui: &mut Ui, shared: &mut Shared, switch: &ModelSwitch) -> 
     let theme = Theme::here(ui);
     let name = match (switch.loading(), &shared.model) {
         (Some(model), _) => t!("app.model.loading", name = model_label(model)).into_owned(),
-        (None, Some(info)) => with_step(&model_label(&info.model), info.step),
+        (None, Some(info)) => match info.model {
+            // Only a model of one's own has steps that mean something to a person.
+            ModelRef::Run(_) | ModelRef::Live => with_step(&model_label(&info.model), info.step),
+            ModelRef::Builtin(_) | ModelRef::Folder(_) => model_label(&info.model),
+        },
         (None, None) => t!("app.model.none").into_owned(),
     };
     ui.spacing_mut().button_padding.x = space::S;

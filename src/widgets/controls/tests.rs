@@ -7,7 +7,8 @@ use super::*;
 use crate::widgets::theme;
 
 fn harness<S: 'static>(state: S, draw: impl FnMut(&mut egui::Ui, &mut S) + 'static) -> Harness<'static, S> {
-    let builder = Harness::builder().with_size([420.0, 300.0]).with_context_setup(theme::install);
+    let builder =
+        Harness::builder().with_size([420.0, 300.0]).with_step_dt(1.0 / 60.0).with_context_setup(theme::install);
     let mut harness = builder.build_ui_state(draw, state);
     harness.run();
     harness
