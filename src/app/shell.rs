@@ -300,7 +300,8 @@ impl TelarApp {
         let now = ctx.input(|input| input.time);
         if now - self.remembered_at >= REMEMBER_EVERY {
             self.remembered_at = now;
-            self.collect(ctx);
+            self.collect();
+            self.collect_size(ctx);
             let settings = self.settings.clone();
             self.keeper.keep(&settings);
         } else if ctx.input(|input| !input.events.is_empty()) {
@@ -313,7 +314,7 @@ impl TelarApp {
     }
 
     /// Gathers what is to be remembered into the settings.
-    fn collect(&mut self, ctx: &Context) {
+    fn collect(&mut self) {
         self.settings.page = Some(self.page);
         let usual = builtin_for(self.shared.language);
         let model = Some(self.shared.model_ref.clone());
@@ -326,6 +327,9 @@ impl TelarApp {
         }
         // Asked before: the input is locked while it is read.
         let zoom = ctx.zoom_factor();
+    }
+
+    fn collect_size(&mut self, ctx: &Context) {
         ctx.input(|input| {
             let viewport = input.viewport();
             let window = &mut self.settings.window;
@@ -408,13 +412,7 @@ impl eframe::App for TelarApp {
 impl Drop for TelarApp {
     /// What was typed last is remembered too; the keeper waits until it is on disk.
     fn drop(&mut self) {
-        for panel in &self.panels {
-            let table = panel.remember();
-            if !table.is_empty() {
-                self.settings.panels.insert(panel.id().name().to_owned(), table);
-            }
-        }
-        self.settings.page = Some(self.page);
+        self.collect();
         let settings = self.settings.clone();
         self.keeper.keep(&settings);
     }

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::anyhow;
+use cpu_time::ThreadTime;
 use egui::{ColorImage, Context, ScreenshotCallback, Ui, ViewportCommand};
 use rust_i18n::t;
 use serde::Serialize;
@@ -83,6 +84,8 @@ struct Tour {
     state: State,
     /// CPU time of this stop's frames, in seconds.
     frames: Vec<f32>,
+    /// The clock of this thread's work, when the last frame began.
+    frame_began: Option<ThreadTime>,
     picture: Arc<Mutex<Option<Arc<ColorImage>>>>,
     tell: Tell,
     outcome: Outcome,
@@ -94,6 +97,9 @@ struct Tour {
 /// Where no window can be opened, a picture cannot be written, or a page never has everything that it shows.
 pub fn run(plan: Plan, tell: Tell) -> anyhow::Result<()> {
     let folder = TemporaryFolder::create()?;
+    if let Err(error) = crate::engine::log::start(&Home::at(&folder.0).logs()) {
+        eprintln!("{error}");
+    }
     let outcome = Outcome::default();
     let size = WindowSize { width: plan.size.0 as f32, height: plan.size.1 as f32, maximized: false };
     let mut options = Options::open(Home::at(&folder.0), plan.languages.first().copied().unwrap_or("es"));
@@ -126,6 +132,7 @@ impl Tour {
             stops,
             state: State::Arrive,
             frames: Vec::new(),
+            frame_began: None,
             picture: Arc::default(),
             tell,
             outcome,
@@ -199,14 +206,17 @@ impl Tour {
 
 impl eframe::App for Tour {
     fn logic(&mut self, ctx: &Context, frame: &mut eframe::Frame) {
+        // From one beginning to the next: everything that a frame costs this thread, up to handing it to the screen. While
+        // it waits, the thread's clock stands still.
+        let now = ThreadTime::try_now().ok();
+        if let (State::Wait { .. }, Some(before), Some(now)) = (&self.state, self.frame_began, now) {
+            self.frames.push(now.duration_since(before).as_secs_f32());
+        }
+        self.frame_began = now;
         self.app.logic(ctx, frame);
     }
 
     fn ui(&mut self, ui: &mut Ui, frame: &mut eframe::Frame) {
-        // Of the frame before this one: layout, drawing and tessellation, without waiting for the screen.
-        if let (State::Wait { .. }, Some(seconds)) = (&self.state, frame.info().cpu_usage) {
-            self.frames.push(seconds);
-        }
         self.app.ui(ui, frame);
         let ctx = ui.ctx().clone();
         if let Err(error) = self.advance(&ctx) {
@@ -218,6 +228,11 @@ impl eframe::App for Tour {
 
     fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
         self.app.clear_color(visuals)
+    }
+
+    /// Nobody takes part in the tour: where the pointer happens to be must not be seen in the pictures.
+    fn raw_input_hook(&mut self, _ctx: &Context, input: &mut egui::RawInput) {
+        input.events.retain(|event| matches!(event, egui::Event::WindowFocused(_)));
     }
 }
 

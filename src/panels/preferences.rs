@@ -7,7 +7,7 @@ use egui::Ui;
 use egui_material_icons::icons;
 
 use super::Shared;
-use crate::widgets::controls::{icon_button, labelled, segmented, switch};
+use crate::widgets::controls::{icon_button, labelled, radio_list, segmented, switch};
 use crate::widgets::theme::{Theme, size, space};
 
 /// Which theme.
@@ -82,14 +82,7 @@ pub fn preferences_ui(ui: &mut Ui, shared: &mut Shared) {
     let chosen = &mut shared.preferences;
     labelled(ui, &*name, LABEL_WIDTH, |ui| {
         // Not a list that opens: this may stand in a popup itself, and there is room for only one.
-        ui.vertical(|ui| {
-            for (id, label) in options {
-                let mine = chosen.device == id;
-                if ui.radio(mine, label).clicked() {
-                    chosen.device = id;
-                }
-            }
-        })
+        radio_list(ui, &mut chosen.device, &options);
     });
     labelled(ui, t!("app.settings.motion"), LABEL_WIDTH, |ui| {
         let mut reduced = !chosen.motion;

@@ -57,12 +57,7 @@ impl Panel for About {
                 title_ui(ui);
                 ui.add_space(space::L);
                 if width >= TWO_COLUMNS {
-                    ui.columns(2, |columns| {
-                        settings_ui(&mut columns[0], shared);
-                        devices_ui(&mut columns[1], shared);
-                        columns[1].add_space(space::L);
-                        files_ui(&mut columns[1], &shared.home.root);
-                    });
+                    two_columns(ui, shared);
                 } else {
                     settings_ui(ui, shared);
                     ui.add_space(space::L);
@@ -100,6 +95,25 @@ impl About {
             });
         });
     }
+}
+
+/// Settings on the left, device and files on the right.
+fn two_columns(ui: &mut Ui, shared: &mut Shared) {
+    let room = ui.available_rect_before_wrap();
+    let width = (room.width() - space::L) / 2.0;
+    let column = |left: f32| {
+        let rect = Rect::from_min_size(egui::pos2(left, room.top()), Vec2::new(width, 0.0));
+        UiBuilder::new().max_rect(rect).layout(Layout::top_down(Align::Min))
+    };
+    ui.scope_builder(column(room.left()), |ui| settings_ui(ui, shared));
+    let left = ui.cursor().top();
+    let right = ui.scope_builder(column(room.left() + width + space::L), |ui| {
+        devices_ui(ui, shared);
+        ui.add_space(space::L);
+        files_ui(ui, &shared.home.root);
+    });
+    // The longer one of both says where the page goes on.
+    ui.add_space((left - right.response.rect.bottom()).max(0.0));
 }
 
 fn title_ui(ui: &mut Ui) {

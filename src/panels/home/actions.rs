@@ -7,7 +7,7 @@ use crate::widgets::theme::{RADIUS, Theme, size, space, strong, text};
 
 /// Below this width of the page, the offers stand one below the other.
 const STACKED_BELOW: f32 = 560.0;
-const HEIGHT: f32 = 124.0;
+const HEIGHT: f32 = 112.0;
 const STACKED_HEIGHT: f32 = 76.0;
 
 /// Something to do.

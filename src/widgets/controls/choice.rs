@@ -4,6 +4,9 @@ use egui::{Button, ComboBox, CornerRadius, Frame, Margin, Response, RichText, St
 
 use crate::widgets::theme::{RADIUS, Theme, size, strong, text};
 
+/// Height of choices side by side, in points.
+pub(super) const SEGMENTED_HEIGHT: f32 = 32.0;
+
 /// A few choices side by side, all in sight; `name` says what is chosen. Returns whether another one was chosen.
 pub fn segmented<T: PartialEq + Clone>(ui: &mut Ui, name: &str, value: &mut T, options: &[(T, String)]) -> bool {
     let theme = Theme::here(ui);
@@ -14,6 +17,8 @@ pub fn segmented<T: PartialEq + Clone>(ui: &mut Ui, name: &str, value: &mut T, o
         .inner_margin(Margin::same(2));
     let group = frame.show(ui, |ui| {
         ui.spacing_mut().item_spacing = Vec2::splat(2.0);
+        ui.spacing_mut().interact_size.y = SEGMENTED_HEIGHT - 6.0;
+        ui.spacing_mut().button_padding.y = 4.0;
         ui.horizontal(|ui| {
             let mut changed = false;
             for (option, label) in options {
@@ -41,7 +46,7 @@ fn segment(ui: &mut Ui, chosen: bool, label: &str) -> Response {
             .fill(fill)
             .stroke(Stroke::new(1.0, line))
             .corner_radius(CornerRadius::same(RADIUS - 2))
-            .min_size(Vec2::new(0.0, 26.0))
+            .min_size(Vec2::new(0.0, SEGMENTED_HEIGHT - 6.0))
             .selected(chosen),
     )
 }
@@ -72,5 +77,44 @@ pub fn chooser<T: PartialEq + Clone>(
 
 /// Something that is on or off. Returns whether it was switched.
 pub fn switch(ui: &mut Ui, on: &mut bool, label: impl Into<String>) -> bool {
-    ui.checkbox(on, label.into()).changed()
+    marked(ui, |ui| ui.checkbox(on, label.into())).changed()
+}
+
+/// A few choices one below the other, each with room for a longer name. Returns whether another one was chosen.
+pub fn radio_list<T: PartialEq + Clone>(ui: &mut Ui, value: &mut T, options: &[(T, String)]) -> bool {
+    ui.vertical(|ui| {
+        ui.spacing_mut().item_spacing.y = 2.0;
+        let mut changed = false;
+        for (option, label) in options {
+            let mine = value == option;
+            if marked(ui, |ui| ui.radio(mine, label.as_str())).clicked() && !mine {
+                *value = option.clone();
+                changed = true;
+            }
+        }
+        changed
+    })
+    .inner
+}
+
+/// Draws a box or circle to mark so that its outline is seen on every ground.
+fn marked(ui: &mut Ui, add: impl FnOnce(&mut Ui) -> Response) -> Response {
+    ui.scope(|ui| {
+        let theme = Theme::here(ui);
+        let states = &mut ui.visuals_mut().widgets;
+        for (state, fill, line) in [
+            (&mut states.inactive, theme.card, theme.ink_soft),
+            (&mut states.hovered, theme.accent_soft, theme.accent),
+            (&mut states.active, theme.accent_soft, theme.accent),
+        ] {
+            state.bg_fill = fill;
+            state.bg_stroke = Stroke::new(1.0, line);
+            state.fg_stroke = Stroke::new(2.0, theme.accent);
+        }
+        // The words beside the mark keep the colour of text.
+        ui.visuals_mut().override_text_color = Some(theme.ink);
+        ui.spacing_mut().icon_spacing = 6.0;
+        add(ui)
+    })
+    .inner
 }

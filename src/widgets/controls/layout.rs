@@ -66,7 +66,8 @@ pub fn card<R>(ui: &mut Ui, add: impl FnOnce(&mut Ui) -> R) -> InnerResponse<R> 
 pub fn labelled<R>(ui: &mut Ui, label: impl Into<String>, width: f32, add: impl FnOnce(&mut Ui) -> R) -> R {
     ui.horizontal(|ui| {
         let ink = Theme::here(ui).ink_soft;
-        let height = ui.spacing().interact_size.y;
+        // The height of the tallest control of one line, so that the names of all rows stand in line with theirs.
+        let height = super::choice::SEGMENTED_HEIGHT;
         let name = ui.allocate_ui_with_layout(Vec2::new(width, height), Layout::left_to_right(Align::Center), |ui| {
             ui.set_min_width(width);
             ui.add(Label::new(RichText::new(label).font(text(size::BODY)).color(ink)).truncate())

@@ -157,7 +157,7 @@ impl<N: Numeric> ValueSlider<'_, N> {
             ui.add(slider)
         });
         let rail = rail.inner.interact(Sense::click_and_drag()).labelled_by(label.id);
-        if rail.double_clicked() {
+        if rail.double_clicked() || rail.triple_clicked() {
             self.reset();
         }
         if self.default.is_some() { rail.on_hover_text(t!("controls.double_click")) } else { rail }

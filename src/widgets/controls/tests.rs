@@ -59,6 +59,8 @@ fn a_slider_takes_steps_typed_values_and_its_default_back() {
     harness.run();
     assert_eq!(harness.state().0, 1.25);
 
+    // A click long after the one before is a first one.
+    harness.run_steps(60);
     let rail = harness.get_by_label("Temperature").rect().center();
     for _ in 0..2 {
         harness.hover_at(rail);
