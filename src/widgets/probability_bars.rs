@@ -93,6 +93,10 @@ pub fn show(ui: &mut Ui, area: egui::Vec2, bars: &[Bar], style: Style) -> Touche
     let columns = Columns::new(rect, bars);
     let height = ((rect.height() - AXIS) / bars.len().max(1) as f32).clamp(LEAST, style.tallest.max(LEAST));
     axis(ui.painter(), Theme::here(ui), &columns, rect.top() + height * bars.len() as f32);
+    if let Some(first_cut) = bars.iter().position(|bar| !bar.cut.is_empty()).filter(|&at| at > 0) {
+        let y = rect.top() + height * first_cut as f32;
+        ui.painter().hline(rect.x_range(), y, Stroke::new(1.0, Theme::here(ui).warn.gamma_multiply(0.6)));
+    }
     let mut touched = Touched::default();
     for (i, bar) in bars.iter().enumerate() {
         let row = Rect::from_min_size(rect.min + vec2(0.0, i as f32 * height), vec2(rect.width(), height));
@@ -147,14 +151,14 @@ impl Columns {
         let seconds = if style.animate { MOTION } else { 0.0 };
         let share = ui.ctx().animate_value_with_time(id.with("share"), bar.share, seconds);
         let before = ui.ctx().animate_value_with_time(id.with("before"), bar.before, seconds);
-        let thick = (row.height() - 5.0).clamp(8.0, 18.0);
+        let thick = (row.height() - 5.0).clamp(8.0, 20.0);
         let y = row.center().y;
         let lane = |to: f32| Rect::from_min_max(pos2(self.left, y - thick / 2.0), pos2(to, y + thick / 2.0));
-        let pale = style.color.gamma_multiply(if theme.dark { 0.30 } else { 0.22 });
+        let pale = pale(theme, style.color);
         painter.rect_filled(lane(self.x_of(before)), 2.0, pale);
         painter.rect_filled(lane(self.x_of(share)), 2.0, style.color);
-        if let Some(model) = bar.model {
-            let x = self.x_of(model);
+        // At the very start it would only be one line from top to bottom.
+        if let Some(x) = bar.model.map(|model| self.x_of(model)).filter(|&x| x > self.left + 1.5) {
             painter.vline(x, (y - thick / 2.0 - 1.5)..=(y + thick / 2.0 + 1.5), Stroke::new(3.0, theme.paper));
             painter.vline(x, (y - thick / 2.0 - 1.5)..=(y + thick / 2.0 + 1.5), Stroke::new(1.5, theme.ink));
         }
@@ -187,6 +191,29 @@ impl Columns {
             );
         }
     }
+}
+
+/// What is pale of a bar.
+fn pale(theme: &Theme, color: Color32) -> Color32 {
+    color.gamma_multiply(if theme.dark { 0.30 } else { 0.22 })
+}
+
+/// Says in one line what solid, pale and mark mean.
+pub fn legend(ui: &mut Ui, color: Color32, solid: &str, before: &str, model: &str) {
+    let theme = Theme::here(ui);
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = space::XS;
+        for (i, words) in [solid, before, model].into_iter().enumerate() {
+            let (place, _) = ui.allocate_exact_size(vec2(12.0, 12.0), Sense::hover());
+            match i {
+                0 => ui.painter().rect_filled(place, 2.0, color),
+                1 => ui.painter().rect_filled(place, 2.0, pale(theme, color)),
+                _ => ui.painter().vline(place.center().x, place.y_range(), Stroke::new(1.5, theme.ink)),
+            };
+            ui.label(egui::RichText::new(words).font(theme::text(size::SMALL)).color(theme.ink_soft));
+            ui.add_space(space::S);
+        }
+    });
 }
 
 /// Round shares below the bars.

@@ -154,9 +154,12 @@ impl Theme {
     /// A probability or weight in `[0, 1]`: pale to blue on paper, dark to pale blue at night.
     pub fn sequential(&self, share: f32) -> Color32 {
         let share = f64::from(share.clamp(0.0, 1.0));
-        // At night lightness runs the other way, so that 0 is the colour of the page in both.
-        let at = if self.dark { 1.0 - 0.85 * share } else { share };
-        from_colorous(colorous::BLUES.eval_continuous(at))
+        if !self.dark {
+            return from_colorous(colorous::BLUES.eval_continuous(share));
+        }
+        // At night lightness runs the other way, and the first quarter comes out of the page's own colour.
+        let blue = from_colorous(colorous::BLUES.eval_continuous(1.0 - 0.85 * share));
+        self.card.lerp_to_gamma(blue, (4.0 * share as f32).min(1.0))
     }
 
     /// A signed value in `[-1, 1]`: orange below 0, the page's neutral at 0, blue above.

@@ -109,7 +109,10 @@ pub fn picture(capture: &Arc<AttentionCapture>, choice: Choice, stage: Stage) ->
     }
     let blank = if stage.hides_masked() { blank(capture, choice) } else { vec![false; t * t] };
     let scale = match stage {
-        Stage::Softmax => Scale::Sequential { low: 0.0, high: brightest(&values, t) },
+        Stage::Softmax => {
+            let high = brightest(&values, t);
+            Scale::Root { high, clipped: values.iter().any(|&weight| weight > high) }
+        }
         _ => {
             let shown = values.iter().zip(&blank).filter(|(_, blank)| !**blank).map(|(value, _)| *value);
             Scale::diverging_for(&shown.collect::<Vec<_>>())
@@ -156,9 +159,10 @@ fn blank(capture: &AttentionCapture, choice: Choice) -> Vec<bool> {
     blank
 }
 
-/// The weight of full colour: the largest one, but for the first row, which often has no choice and is 1 anyway.
+/// The weight of full colour: the largest one, but for the first quarter of the rows, whose tokens have so few to look at
+/// that their weights are large whatever the head does.
 fn brightest(weights: &[f32], t: usize) -> f32 {
-    let rest = weights.get(t..).filter(|rest| !rest.is_empty()).unwrap_or(weights);
+    let rest = weights.get(t.div_ceil(4) * t..).filter(|rest| !rest.is_empty()).unwrap_or(weights);
     let largest = rest.iter().copied().filter(|w| w.is_finite()).fold(0.0f32, f32::max);
     nice_ceil(f64::from(largest)).clamp(0.01, 1.0) as f32
 }
@@ -172,7 +176,7 @@ pub struct Thumbnails {
     pub layers: usize,
     /// Heads, without the mean.
     pub heads: usize,
-    /// `[layers × side, (heads + 1) × side]`: share of full colour.
+    /// `[layers × side, (heads + 1) × side]`: place on the colour bar.
     pub shares: Vec<f32>,
 }
 
@@ -202,12 +206,12 @@ pub fn thumbnails(capture: &AttentionCapture) -> Thumbnails {
         for head in 0..=heads {
             let choice = if head < heads { Choice::Head(layer, head) } else { Choice::Layer(layer) };
             let values = mean(&capture.weights, t * t, &places(capture, choice));
-            let full = brightest(&values, t);
+            let scale = Scale::Root { high: brightest(&values, t), clipped: false };
             let small = pooled(&values, t, side);
             for (y, row) in small.chunks(side).enumerate() {
                 let start = (layer * side + y) * columns + head * side;
                 let target = sheet.shares.get_mut(start..start + side).unwrap_or_default();
-                target.iter_mut().zip(row).for_each(|(share, value)| *share = (value / full).min(1.0));
+                target.iter_mut().zip(row).for_each(|(share, value)| *share = scale.share(*value));
             }
         }
     }
@@ -319,7 +323,7 @@ pub(super) mod tests {
         assert_eq!((sheet.side, sheet.rows(), sheet.columns()), (3, 6, 12));
         // Layer 0, head 2, row 1, column 0.
         let weight = small.weights[2 * 9 + 3];
-        assert!((sheet.shares[12 + 2 * 3] - weight).abs() < 1e-6, "the scale of this head reaches to 1");
+        assert!((sheet.shares[12 + 2 * 3] - weight.sqrt()).abs() < 1e-6, "the scale of this head reaches to 1");
         let line: Vec<f32> = (0..100 * 100).map(|k| f32::from(u8::from(k / 100 == k % 100))).collect();
         let pooled = pooled(&line, 100, 48);
         assert!((0..48).all(|i| pooled[i * 48 + i] == 1.0));

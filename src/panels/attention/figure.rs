@@ -16,6 +16,14 @@ use crate::widgets::token_chips::{self, Chip};
 /// Height of stages and row below the figure.
 const BELOW: f32 = 168.0;
 
+/// The width that the figure fills when it is as high as the page: cells, labels of usual length, colour bar.
+pub(super) fn width_for(height: f32) -> f32 {
+    const TITLE: f32 = 40.0;
+    const LABELS: f32 = 90.0;
+    let side = height - TITLE - BELOW - LABELS;
+    side + LABELS + 80.0
+}
+
 /// The words of a figure in the person's language, kept apart so that a figure can borrow them.
 pub(super) struct Words {
     rows: String,

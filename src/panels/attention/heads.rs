@@ -29,7 +29,10 @@ impl Attention {
     /// Text, thumbnails, means.
     pub(super) fn heads_ui(&mut self, ui: &mut Ui, shared: &Shared) {
         controls::section_title(ui, t!("attention.text"));
-        if controls::text_area(ui, &t!("attention.text_field"), 4, &mut self.text).changed() {
+        // A long text scrolls instead of pushing the heads away.
+        let area = egui::ScrollArea::vertical().id_salt("text").max_height(ui.available_height() * 0.25);
+        let typed = area.show(ui, |ui| controls::text_area(ui, &t!("attention.text_field"), 3, &mut self.text));
+        if typed.inner.changed() {
             self.begun = true;
             self.problem = None;
         }

@@ -146,9 +146,6 @@ impl Attention {
     fn draw(&mut self, ctx: &egui::Context) {
         if let Some(picture) = self.drawing.take() {
             self.version += 1;
-            if std::mem::take(&mut self.demonstrating) {
-                self.heatmap.set_pin(picture.telling_cell());
-            }
             let labels = picture.capture.tokens.iter().map(|token| visible(token)).collect();
             self.shown = Some(Shown { picture: Arc::new(picture), labels: Arc::new(labels), version: self.version });
         }
@@ -159,6 +156,7 @@ impl Attention {
         self.choice = self.choice.within(capture.layers, capture.heads);
         let wanted = (self.captures, self.choice, self.stage);
         if self.wanted == Some(wanted) {
+            self.pin_telling_cell();
             return;
         }
         if self.wanted.is_none_or(|(captures, ..)| captures != self.captures) {
@@ -168,6 +166,14 @@ impl Attention {
         let (capture, choice, stage) = (capture.clone(), self.choice, self.stage);
         self.drawing.begin(ctx, move || compute::picture(&capture, choice, stage));
         self.wanted = Some(wanted);
+    }
+
+    /// The last step of the demonstration, once what it shows is there.
+    fn pin_telling_cell(&mut self) {
+        if self.demonstrating && self.looking.is_none() && !self.drawing.busy() {
+            self.demonstrating = false;
+            self.heatmap.set_pin(self.shown.as_ref().and_then(|shown| shown.picture.telling_cell()));
+        }
     }
 
     /// Arrows step through layers and heads, unless something else has the keyboard.
@@ -279,7 +285,9 @@ impl Panel for Attention {
         self.keys(ui);
         let page = ui.available_rect_before_wrap().shrink(space::XL);
         if page.width() >= TWO_COLUMNS {
-            let width = (page.width() * 0.32).clamp(300.0, 440.0);
+            // The figure is square, so what its height leaves of the width belongs to the thumbnails.
+            let width = (page.width() - space::XL - figure::width_for(page.height())).clamp(300.0, 560.0);
+            let width = width.min(page.width() * 0.45);
             let split = page.left() + width;
             let left = Rect::from_min_max(page.min, pos2(split, page.bottom()));
             let right = Rect::from_min_max(pos2(split + space::XL, page.top()), page.max);
@@ -325,7 +333,7 @@ impl Panel for Attention {
         let computed = !self.drawing.busy() && !self.sketching.busy();
         let captured = self.text.is_empty() || self.asked.is_some();
         let drawn = self.capture.is_none() || self.wanted == Some((self.captures, self.choice, self.stage));
-        self.looking.is_none() && captured && computed && drawn && !self.export.busy()
+        self.looking.is_none() && captured && computed && drawn && !self.demonstrating && !self.export.busy()
     }
 }
 

@@ -11,7 +11,9 @@ use crate::widgets::theme::{Theme, space};
 use crate::widgets::{controls, number};
 
 /// Height of the options below the bars.
-const OPTIONS: f32 = 236.0;
+const OPTIONS: f32 = 238.0;
+/// Height of what stands between bars and options.
+const LEGEND: f32 = 40.0;
 
 impl Playground {
     /// The right column.
@@ -47,11 +49,13 @@ impl Playground {
             color: Theme::here(ui).generated,
             animate: shared.motion && self.outlook.row_is_new() && self.running.is_none(),
             touchable: true,
-            tallest: 24.0,
+            tallest: 30.0,
         };
-        let area = vec2(ui.available_width(), ui.available_height() - 20.0);
+        let area = vec2(ui.available_width(), ui.available_height() - LEGEND);
         let touched = probability_bars::show(ui, area, &distribution.bars, style);
-        controls::note(ui, t!("playground.legend"));
+        let (solid, before, model) =
+            (t!("playground.legend.solid"), t!("playground.legend.before"), t!("playground.legend.model"));
+        probability_bars::legend(ui, style.color, &solid, &before, &model);
         let clicked = touched.clicked.and_then(|i| distribution.ids.get(i).copied());
         clicked.map(|id| Action::Put(self.answer.tokens.len(), id))
     }
@@ -69,8 +73,8 @@ impl Playground {
         controls::note(ui, self.token_words(at, shared));
         ui.add_space(space::XS);
         let (bars, ids) = outlook::of_written(token, &model.pieces);
-        let style = Style { color: Theme::here(ui).generated, animate: false, touchable: true, tallest: 24.0 };
-        let area = vec2(ui.available_width(), ui.available_height() - 20.0);
+        let style = Style { color: Theme::here(ui).generated, animate: false, touchable: true, tallest: 30.0 };
+        let area = vec2(ui.available_width(), ui.available_height() - LEGEND);
         let touched = probability_bars::show(ui, area, &bars, style);
         controls::note(ui, t!("playground.legend_written"));
         if close {

@@ -25,7 +25,7 @@ impl Playground {
             .hint(t!("playground.temperature_hint"))
             .show(ui);
         let half = (ui.available_width() - space::XL) / 2.0;
-        ui.horizontal(|ui| {
+        ui.horizontal_top(|ui| {
             ui.spacing_mut().item_spacing.x = space::XL;
             value_slider(&mut options.top_k, 0..=vocabulary, t!("playground.top_k"))
                 .default(default.top_k)
@@ -43,7 +43,7 @@ impl Playground {
                 .width(half)
                 .show(ui);
         });
-        ui.horizontal(|ui| {
+        ui.horizontal_top(|ui| {
             ui.spacing_mut().item_spacing.x = space::XL;
             value_slider(&mut options.min_p, 0.0..=1.0, t!("playground.min_p"))
                 .default(default.min_p)

@@ -233,7 +233,7 @@ impl Playground {
             let color = if alternative.id == token.id { theme.generated } else { theme.ink_soft };
             let label = outlook::label(&model.pieces, alternative.id);
             let share = percent(alternative.probability);
-            line(&format!("\n{label}   {share}"), theme::mono(size::SMALL), color);
+            line(&format!("\n{label:<10}{share:>9}"), theme::mono(size::SMALL), color);
         }
         let galley = painter.layout_job(job);
         let card = galley.size() + vec2(2.0 * space::M, 2.0 * space::S);
@@ -305,7 +305,7 @@ impl Playground {
 
     /// How long and with which seed.
     fn settings_ui(&mut self, ui: &mut Ui) {
-        ui.horizontal(|ui| {
+        ui.horizontal_top(|ui| {
             let room = ui.available_width();
             let most = super::settings::MOST_TOKENS;
             controls::value_slider(&mut self.settings.max_new_tokens, 1..=most, t!("playground.length"))
@@ -316,16 +316,12 @@ impl Playground {
                 .width((room * 0.5).min(280.0))
                 .show(ui);
             ui.add_space(space::L);
-            ui.vertical(|ui| {
-                ui.spacing_mut().item_spacing.y = space::XS;
+            ui.horizontal(|ui| {
                 let label = ui.label(t!("playground.seed"));
-                ui.horizontal(|ui| {
-                    let field = egui::DragValue::new(&mut self.settings.seed).speed(0.2);
-                    ui.add_sized(vec2(84.0, 28.0), field)
-                        .labelled_by(label.id)
-                        .on_hover_text(t!("playground.seed_hint"));
-                    controls::switch(ui, &mut self.settings.random_seed, t!("playground.random"));
-                });
+                let field = egui::DragValue::new(&mut self.settings.seed).speed(0.2);
+                let field = ui.add_sized(vec2(84.0, 30.0), field).labelled_by(label.id);
+                field.on_hover_text(t!("playground.seed_hint"));
+                controls::switch(ui, &mut self.settings.random_seed, t!("playground.random"));
             });
         });
     }
@@ -343,7 +339,7 @@ impl Playground {
         let font = theme::text(size::SMALL);
         let galley = painter.layout_no_wrap(words.to_string(), font.clone(), theme.ink_soft);
         let bar =
-            Rect::from_min_size(pos2(rect.right() - galley.size().x - 92.0, rect.center().y - 2.0), vec2(84.0, 4.0));
+            Rect::from_min_size(pos2(rect.right() - galley.size().x - 64.0, rect.center().y - 2.0), vec2(56.0, 4.0));
         let color = if share >= 1.0 { theme.warn } else { theme.accent };
         painter.rect_filled(bar, 2.0, theme.line);
         painter.rect_filled(Rect::from_min_size(bar.min, vec2(bar.width() * share, 4.0)), 2.0, color);

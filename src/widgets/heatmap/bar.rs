@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use egui::{Align2, Color32, Galley, Mesh, Painter, Rect, Shape, Stroke, StrokeKind, pos2, vec2};
 
-use super::Figure;
+use super::{Figure, Scale};
 use crate::widgets::scale;
 use crate::widgets::theme::{self, Theme, size, space};
 
@@ -39,14 +39,10 @@ pub(super) fn paint(
     painter.add(gradient(bar, |share| scale.color_at(theme, share)));
     painter.rect_stroke(bar, 0.0, Stroke::new(1.0, theme.line), StrokeKind::Outside);
 
-    let (low, high) = scale.ends();
     let y_of = |value: f32| bar.bottom() - scale.share(value) * bar.height();
-    let ticks = scale::linear_ticks(f64::from(low), f64::from(high), (bar.height() / 60.0).clamp(2.0, 6.0) as usize);
-    let step = ticks.windows(2).map(|pair| pair[1] - pair[0]).next().unwrap_or(1.0);
-    for tick in ticks {
-        let y = y_of(tick as f32);
+    for (value, text) in ticks(scale, bar.height()) {
+        let y = y_of(value);
         painter.hline(bar.right()..=bar.right() + 3.0, y, Stroke::new(1.0, theme.ink_soft));
-        let text = scale::tick_label(tick, step).replace('-', "−");
         painter.text(pos2(bar.right() + 6.0, y), Align2::LEFT_CENTER, text, theme::text(size::SMALL), theme.ink_soft);
     }
     if let Some(value) = marked {
@@ -58,6 +54,32 @@ pub(super) fn paint(
     let title = title(painter, theme, figure.value);
     let start = bar.left().min(area.right() - title.size().x);
     painter.galley(pos2(start, plot.top() - super::HEADER + 2.0), title, theme.ink_soft);
+}
+
+/// Round values along a bar of a height, each with its text.
+pub(super) fn ticks(scale: Scale, height: f32) -> Vec<(f32, String)> {
+    if let Scale::Root { high, clipped } = scale {
+        return root_ticks(scale, high, clipped, height);
+    }
+    let (low, high) = scale.ends();
+    let ticks = scale::linear_ticks(f64::from(low), f64::from(high), (height / 60.0).clamp(2.0, 6.0) as usize);
+    let step = ticks.windows(2).map(|pair| pair[1] - pair[0]).next().unwrap_or(1.0);
+    ticks.into_iter().map(|tick| (tick as f32, scale::tick_label(tick, step).replace('-', "−"))).collect()
+}
+
+/// 1, 2, 5 × 10ⁿ from the top down as far as they do not crowd, and 0.
+fn root_ticks(scale: Scale, high: f32, clipped: bool, height: f32) -> Vec<(f32, String)> {
+    const APART: f32 = 18.0;
+    let decimals = [0.001f32, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0];
+    let top = (high, format!("{}{high}", if clipped { "≥ " } else { "" }));
+    let mut ticks = vec![(0.0, "0".to_owned()), top];
+    for value in decimals.into_iter().rev().filter(|&value| value < high) {
+        let clear = |&(other, _): &(f32, String)| (scale.share(other) - scale.share(value)).abs() * height >= APART;
+        if ticks.iter().all(clear) {
+            ticks.push((value, value.to_string()));
+        }
+    }
+    ticks
 }
 
 /// A rectangle whose colour changes from bottom (0) to top (1).
@@ -75,4 +97,20 @@ fn gradient(rect: Rect, color: impl Fn(f32) -> Color32) -> Mesh {
         }
     }
     mesh
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ticks_of_a_root_scale_stand_apart_and_say_what_is_beyond() {
+        let scale = Scale::Root { high: 0.2, clipped: true };
+        let ticks = ticks(scale, 300.0);
+        let texts: Vec<&str> = ticks.iter().map(|tick| tick.1.as_str()).collect();
+        assert_eq!(texts[..4], ["0", "≥ 0.2", "0.1", "0.05"]);
+        let mut places: Vec<f32> = ticks.iter().map(|tick| scale.share(tick.0) * 300.0).collect();
+        places.sort_by(f32::total_cmp);
+        assert!(places.windows(2).all(|pair| pair[1] - pair[0] >= 18.0), "{places:?}");
+    }
 }

@@ -16,6 +16,13 @@ pub enum Scale {
         /// The value of full colour.
         high: f32,
     },
+    /// From the page's colour at 0 to blue at `high`, by the square root, so that small shares of many can be told apart.
+    Root {
+        /// The value of full colour.
+        high: f32,
+        /// Whether there are larger values, which have full colour too.
+        clipped: bool,
+    },
     /// Centred at 0: orange to −`limit`, blue to `limit`.
     Diverging {
         /// The absolute value of full colour.
@@ -34,21 +41,23 @@ impl Scale {
     pub fn ends(self) -> (f32, f32) {
         match self {
             Self::Sequential { low, high } => (low, high),
+            Self::Root { high, .. } => (0.0, high),
             Self::Diverging { limit } => (-limit, limit),
         }
     }
 
-    /// Where a value lies between the ends, 0 to 1.
+    /// Where a value stands on the colour bar, 0 to 1.
     pub fn share(self, value: f32) -> f32 {
         let (low, high) = self.ends();
         let share = (value - low) / (high - low);
-        if share.is_nan() { 0.0 } else { share.clamp(0.0, 1.0) }
+        let share = if share.is_nan() { 0.0 } else { share.clamp(0.0, 1.0) };
+        if matches!(self, Self::Root { .. }) { share.sqrt() } else { share }
     }
 
-    /// The colour at a share between the ends.
+    /// The colour at a place on the colour bar, 0 to 1.
     pub fn color_at(self, theme: &Theme, share: f32) -> Color32 {
         match self {
-            Self::Sequential { .. } => theme.sequential(share),
+            Self::Sequential { .. } | Self::Root { .. } => theme.sequential(share),
             Self::Diverging { .. } => theme.diverging(2.0 * share - 1.0),
         }
     }

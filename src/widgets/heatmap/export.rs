@@ -8,7 +8,6 @@ use egui::epaint::text::{Fonts, FontsView, TextOptions};
 use egui::{Color32, ColorImage, Galley, Rect, Vec2, pos2, vec2};
 
 use super::{Figure, View, axes, bar};
-use crate::widgets::scale;
 use crate::widgets::theme::{self, Theme, size, space};
 
 /// Pixels a point.
@@ -176,14 +175,8 @@ impl Sheet {
             let stripe = Rect::from_min_size(pos2(left, top), vec2(bar::THICK, 1.0 / DENSITY));
             self.fill(stripe, scale.color_at(theme, share));
         }
-        let (low, high) = scale.ends();
-        let count = (height / 60.0).clamp(2.0, 6.0) as usize;
-        let ticks = scale::linear_ticks(f64::from(low), f64::from(high), count);
-        let step = ticks.windows(2).map(|pair| pair[1] - pair[0]).next().unwrap_or(1.0);
-        for tick in ticks {
-            let y = plot.bottom() - scale.share(tick as f32) * height;
-            let text = scale::tick_label(tick, step).replace('-', "−");
-            let at = pos2(left + bar::THICK + 6.0, y);
+        for (value, text) in bar::ticks(scale, height) {
+            let at = pos2(left + bar::THICK + 6.0, plot.bottom() - scale.share(value) * height);
             self.text(&text, theme::text(size::SMALL), theme.ink_soft, vec2(0.0, 0.5), at, false);
         }
         let title = pos2(left + bar::WIDTH, plot.top() - space::S);
