@@ -325,11 +325,11 @@ impl TelarApp {
                 self.settings.panels.insert(panel.id().name().to_owned(), table);
             }
         }
-        // Asked before: the input is locked while it is read.
-        let zoom = ctx.zoom_factor();
     }
 
     fn collect_size(&mut self, ctx: &Context) {
+        // Asked before: the input is locked while it is read.
+        let zoom = ctx.zoom_factor();
         ctx.input(|input| {
             let viewport = input.viewport();
             let window = &mut self.settings.window;
