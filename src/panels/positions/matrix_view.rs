@@ -18,7 +18,7 @@ use crate::widgets::number;
 use crate::widgets::theme::{self, Theme, space};
 
 /// Room under the matrix for its controls, in points.
-const CONTROLS: f32 = 92.0;
+const CONTROLS: f32 = 116.0;
 
 impl Positions {
     pub(super) fn matrix_ui(&mut self, ui: &mut Ui) {
@@ -90,7 +90,7 @@ impl Positions {
     fn controls_ui(&mut self, ui: &mut Ui) {
         ui.add_space(space::S);
         let mut size = self.size;
-        ui.horizontal(|ui| {
+        ui.horizontal_top(|ui| {
             ui.spacing_mut().item_spacing.x = space::XL;
             let width = (ui.available_width() - space::XL) / 2.0;
             value_slider(&mut size.length, LIMITS, t!("positions.length"))

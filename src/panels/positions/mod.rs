@@ -86,6 +86,16 @@ impl Positions {
         }
     }
 
+    /// Asks for what is to be shown, once the page has been drawn.
+    fn ask(&mut self, shared: &Shared) {
+        if let Some(wanted) = self.wanted {
+            self.desk.matrix.want(wanted);
+            self.desk.curves.want((self.size, self.dimensions.list()));
+            self.desk.dots.want(self.size);
+            self.desk.pump(&shared.engine);
+        }
+    }
+
     fn page_ui(&mut self, ui: &mut Ui) {
         page_title(ui, t!("positions.title"), t!("positions.sentence"));
         ui.add_space(space::M);
@@ -128,23 +138,20 @@ impl Panel for Positions {
     }
 
     fn logic(&mut self, ctx: &egui::Context, shared: &mut Shared) {
-        if let Some(wanted) = self.wanted {
-            self.desk.matrix.want(wanted);
-            self.desk.curves.want((self.size, self.dimensions.list()));
-            self.desk.dots.want(self.size);
-            self.desk.pump(&shared.engine);
-        }
+        self.ask(shared);
         if let Some(export) = &mut self.export {
             export.logic(ctx, shared);
         }
         self.export.take_if(|export| export.over());
     }
 
-    fn ui(&mut self, ui: &mut Ui, _shared: &mut Shared) {
+    fn ui(&mut self, ui: &mut Ui, shared: &mut Shared) {
         Frame::new().inner_margin(Margin::same(space::XL as i8)).show(ui, |ui| {
             ui.take_available_space();
             self.page_ui(ui);
         });
+        // At once, rather than when the next frame happens to come.
+        self.ask(shared);
     }
 
     fn remember(&self) -> toml::Table {

@@ -45,7 +45,7 @@ impl Training {
         } else {
             room.split_top_bottom_at_y(room.bottom() - (room.height() * TEXTS_BELOW).max(120.0))
         };
-        let gap = if wide { vec2(space::XL, 0.0) } else { vec2(0.0, space::S) };
+        let gap = if wide { vec2(space::XL, 0.0) } else { vec2(0.0, space::M) };
         let plot = egui::Rect::from_min_max(plot.min, plot.max - gap);
         ui.scope_builder(UiBuilder::new().max_rect(plot), |ui| self.plot_ui(ui, shared, acts));
         ui.scope_builder(UiBuilder::new().max_rect(texts), |ui| self.samples_ui(ui, acts));
