@@ -125,7 +125,6 @@ fn trains_on_a_shipped_corpus_and_the_loss_falls() {
 fn the_temperature_moves_the_bars() {
     let mut window = Window::open();
     window.go(PanelId::Playground);
-    window.press(&t!("playground.take_example"));
     let bars = |window: &Window| window.labels("%");
     window.wait("the bars", |window| bars(window).len() > 5);
     let before = bars(&window);
