@@ -138,17 +138,38 @@ fn slices(case: &Case, batch: &Batch, simd: Simd) -> (f32, Vec<f32>) {
     (loss, grads)
 }
 
-/// The largest difference of each parameter's gradient, relative to its norm and a floor from the whole.
-fn compare(case: &Case, batch: &Batch, found: &[f32], wanted: &[f32], tolerance: f64) -> Result<(), TestCaseError> {
+/// The parameter whose gradients differ most, relative to its norm and a floor from the whole: its name and by how much.
+fn furthest(batch: &Batch, found: &[f32], wanted: &[f32]) -> (String, f64) {
     let norm = |values: &[f32]| values.iter().map(|&v| f64::from(v).powi(2)).sum::<f64>().sqrt();
     let whole = norm(wanted);
-    for parameter in &batch.weights.layout.parameters {
+    let differences = batch.weights.layout.parameters.iter().map(|parameter| {
         let (found, wanted) = (&found[parameter.range.clone()], &wanted[parameter.range.clone()]);
         let difference: Vec<f32> = found.iter().zip(wanted).map(|(a, b)| a - b).collect();
-        let bound = tolerance * norm(wanted).max(whole * 0.1).max(1e-6);
-        prop_assert!(norm(&difference) <= bound, "{}: {} > {bound} in {case:?}", parameter.name, norm(&difference));
-    }
+        (parameter.name.clone(), norm(&difference) / norm(wanted).max(whole * 0.1).max(1e-6))
+    });
+    differences.max_by(|a, b| a.1.total_cmp(&b.1)).unwrap()
+}
+
+fn compare(case: &Case, batch: &Batch, found: &[f32], wanted: &[f32], tolerance: f64) -> Result<(), TestCaseError> {
+    let (name, difference) = furthest(batch, found, wanted);
+    prop_assert!(difference <= tolerance, "{name}: {difference} > {tolerance} in {case:?}");
     Ok(())
+}
+
+/// How far the gradients move when every weight moves by a few units in its last place: the least difference that two
+/// correct ways of rounding can be asked for. Without the residual, or where a ReLU stands almost at 0, it may be large.
+fn sensitivity(case: &Case, batch: &Batch, wanted: &[f32]) -> f64 {
+    let mut rng = Rng::new(case.seed ^ 1);
+    let mut data = batch.weights.data.clone();
+    data.iter_mut().for_each(|value| *value *= 1.0 + 4.0 * f32::EPSILON * rng.normal_f32());
+    let moved = Batch {
+        weights: Weights { data, ..batch.weights.clone() },
+        ids: batch.ids.clone(),
+        targets: batch.targets.clone(),
+        mask: batch.mask.clone(),
+        dropout_seed: batch.dropout_seed,
+    };
+    furthest(batch, &graph(case, &moved).1, wanted).1
 }
 
 proptest! {
@@ -160,7 +181,10 @@ proptest! {
         let (want_loss, want) = graph(&case, &batch);
         let (loss, grads) = slices(&case, &batch, Simd::detect());
         prop_assert!((loss - want_loss).abs() <= 1e-4 * want_loss.abs().max(1e-2), "{loss} {want_loss} {case:?}");
-        compare(&case, &batch, &grads, &want, 1e-4)?;
+        if furthest(&batch, &grads, &want).1 > 1e-4 {
+            // Only a case that amplifies rounding itself, in the graph alone, may differ, and no more than that.
+            compare(&case, &batch, &grads, &want, 4.0 * sensitivity(&case, &batch, &want))?;
+        }
     }
 
     #[test]
@@ -175,6 +199,40 @@ proptest! {
             compare(&case, &batch, &grads, &want, 1e-5)?;
         }
     }
+}
+
+/// A drawn case that once failed: small changes of its weights move its gradients as far as the two paths differ.
+#[test]
+fn a_case_that_amplifies_rounding_is_told_from_a_wrong_gradient() {
+    let config = DecoderConfig {
+        vocabulary: 151,
+        context: 7,
+        d_model: 48,
+        n_heads: 6,
+        n_kv_heads: 3,
+        d_ff: 9,
+        positions: Positions::Sinusoidal,
+        norm: NormKind::RmsNorm,
+        activation: Activation::Relu,
+        windows: vec![Some(3), None],
+        attn_out_bias: false,
+        ff_bias: false,
+        head_bias: true,
+        residual: false,
+        dropout: 0.3,
+        ..nano()
+    };
+    let case = Case { config, batch: 3, time: 5, masked: false, seed: 152_172_730 };
+    let batch = batch(&case);
+    let (_, want) = graph(&case, &batch);
+    let (_, grads) = slices(&case, &batch, Simd::detect());
+    let difference = furthest(&batch, &grads, &want).1;
+    let sensitivity = sensitivity(&case, &batch, &want);
+    println!("difference {difference:.2e}, sensitivity {sensitivity:.2e}");
+    assert!(sensitivity > 2e-5 && difference <= 4.0 * sensitivity, "{difference} {sensitivity}");
+    // A gradient that is wrong by one part in a thousand is found all the same.
+    let wrong: Vec<f32> = want.iter().map(|value| value * 1.002).collect();
+    assert!(furthest(&batch, &wrong, &want).1 > 4.0 * sensitivity);
 }
 
 fn nano() -> DecoderConfig {
