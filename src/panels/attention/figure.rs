@@ -5,7 +5,7 @@ use egui_material_icons::icons;
 use rust_i18n::t;
 
 use super::compute::{Picture, Stage};
-use super::export::Kind;
+use super::export::{self, Kind};
 use super::{Attention, Shown, heads};
 use crate::panels::Shared;
 use crate::widgets::controls;
@@ -98,7 +98,7 @@ impl Attention {
         };
         let kind = self.title_ui(ui, &shown);
         if let Some(kind) = kind {
-            self.export.begin(ui.ctx(), kind, &shown.picture, &shown.labels, shared);
+            self.saving = Some(export::ask(ui.ctx(), kind, &shown.picture, &shown.labels, shared));
         }
         let room = ui.available_rect_before_wrap();
         let figure = Rect::from_min_max(room.min, pos2(room.right(), (room.bottom() - BELOW).max(room.top() + 200.0)));

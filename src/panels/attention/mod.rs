@@ -17,6 +17,7 @@ use egui::{Key, Modifiers, Rect, Sense, Ui, UiBuilder, pos2, vec2};
 use egui_material_icons::icons;
 use rust_i18n::t;
 
+use super::export::Export;
 use super::{Intent, Panel, PanelId, Shared};
 use crate::engine::{AttentionCapture, Command, Event, JobId, ModelRef};
 use crate::widgets::controls;
@@ -26,7 +27,6 @@ use crate::widgets::token_chips::{Chip, visible};
 
 use background::Background;
 use compute::{Choice, Picture, Stage, Thumbnails};
-use export::Export;
 
 /// A capture is made when a text has stood this long, in seconds.
 const PAUSE_IN_TYPING: f64 = 0.25;
@@ -70,7 +70,7 @@ pub struct Attention {
     atlas: Texture,
     heatmap: Heatmap,
     chips: Option<(ChipsKey, Vec<Chip>)>,
-    export: Export,
+    saving: Option<Export>,
     /// Pin the row that has most to tell as soon as it is there.
     demonstrating: bool,
 }
@@ -107,7 +107,7 @@ impl Attention {
             atlas: Texture::default(),
             heatmap: Heatmap::default(),
             chips: None,
-            export: Export::default(),
+            saving: None,
             demonstrating: false,
         }
     }
@@ -268,7 +268,10 @@ impl Panel for Attention {
     fn logic(&mut self, ctx: &egui::Context, shared: &mut Shared) {
         self.look(ctx, shared);
         self.draw(ctx);
-        self.export.logic(ctx, shared);
+        if let Some(saving) = &mut self.saving {
+            saving.logic(ctx, shared);
+        }
+        self.saving.take_if(|saving| saving.over());
         if let Some((sheet, version)) = &self.thumbnails {
             heads::prepare(&mut self.atlas, ctx, sheet, *version);
         }
@@ -333,7 +336,7 @@ impl Panel for Attention {
         let computed = !self.drawing.busy() && !self.sketching.busy();
         let captured = self.text.is_empty() || self.asked.is_some();
         let drawn = self.capture.is_none() || self.wanted == Some((self.captures, self.choice, self.stage));
-        self.looking.is_none() && captured && computed && drawn && !self.demonstrating && !self.export.busy()
+        self.looking.is_none() && captured && computed && drawn && !self.demonstrating
     }
 }
 

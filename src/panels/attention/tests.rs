@@ -170,12 +170,13 @@ fn another_page_can_have_a_text_looked_at() {
 #[test]
 fn files_hold_what_is_shown() {
     let picture = compute::picture(&capture(1, 1, &["a", "b"]), Choice::Head(0, 0), Stage::Softmax);
-    let table = export::bytes_of(export::Kind::Csv, picture.clone()).expect("a table");
+    let file = |kind| export::bytes(kind, &picture, &picture.capture.tokens, "title");
+    let table = file(export::Kind::Csv).expect("a table");
     let table = String::from_utf8(table).expect("it is text");
     let rows: Vec<&str> = table.lines().collect();
     assert_eq!(rows.len(), 3);
     assert_eq!(rows[1], "\"a\",1,", "what is masked is empty");
-    let file = export::bytes_of(export::Kind::Png, picture).expect("a picture");
+    let file = file(export::Kind::Png).expect("a picture");
     assert!(image::load_from_memory(&file).is_ok());
 }
 

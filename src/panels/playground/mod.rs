@@ -179,7 +179,7 @@ impl Panel for Playground {
     fn remember(&self) -> toml::Table {
         let mut table = toml::Table::new();
         table.insert("prompt".to_owned(), self.prompt.clone().into());
-        if let Ok(settings) = toml::Value::try_from(self.remembered_settings()) {
+        if let Ok(settings) = toml::Value::try_from(&self.settings) {
             table.insert("settings".to_owned(), settings);
         }
         table
@@ -244,11 +244,6 @@ impl Playground {
             })
         })
         .inner
-    }
-
-    /// Settings as they are remembered: a drawn seed is worth keeping too, since it made the text that was seen last.
-    fn remembered_settings(&self) -> &Settings {
-        &self.settings
     }
 }
 
