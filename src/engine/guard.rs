@@ -10,6 +10,8 @@ use std::sync::Once;
 thread_local! {
     /// How many guards this thread is inside of.
     static DEPTH: Cell<usize> = const { Cell::new(0) };
+    /// Whether a panic is an answer that was reckoned with.
+    static EXPECTED: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Decrements the depth even when a panic unwinds through it.
@@ -40,6 +42,18 @@ pub fn guard<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     result.map_err(|payload| message(payload.as_ref()))
 }
 
+/// The same for a question that some libraries answer by a panic («is there a driver?»): the answer is worth a short line
+/// in the log, not a trace.
+///
+/// # Errors
+/// As [`guard`].
+pub fn ask<T>(question: impl FnOnce() -> T) -> Result<T, String> {
+    let before = EXPECTED.replace(true);
+    let answer = guard(question);
+    EXPECTED.set(before);
+    answer
+}
+
 /// Puts a hook in front of the present one, once: panics inside a guard go to the log, all others where they went before.
 fn install_hook() {
     static ONCE: Once = Once::new();
@@ -48,6 +62,11 @@ fn install_hook() {
         std::panic::set_hook(Box::new(move |info: &PanicHookInfo<'_>| {
             if DEPTH.with(Cell::get) == 0 {
                 previous(info);
+                return;
+            }
+            if EXPECTED.get() {
+                let words = message(info.payload());
+                tracing::debug!("a library answered by a panic: {}", words.lines().next().unwrap_or_default());
                 return;
             }
             let place = info.location().map(ToString::to_string).unwrap_or_default();
@@ -77,6 +96,7 @@ mod tests {
         assert_eq!(guard::<()>(|| panic!("number {number}")), Err("number 5".to_owned()));
         assert_eq!(guard::<()>(|| panic!("plain")), Err("plain".to_owned()));
         assert_eq!(guard(|| guard::<()>(|| panic!("inner")).is_err()), Ok(true));
-        assert_eq!(DEPTH.with(Cell::get), 0);
+        assert_eq!(ask::<()>(|| panic!("no driver")), Err("no driver".to_owned()));
+        assert_eq!((DEPTH.get(), EXPECTED.get()), (0, false));
     }
 }

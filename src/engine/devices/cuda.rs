@@ -7,17 +7,17 @@ use cudarc::driver::sys::CUresult;
 use cudarc::driver::{CudaContext, DriverError};
 
 use super::{Device, DeviceError, DeviceInfo, multiply_once};
-use crate::engine::guard::guard;
+use crate::engine::guard::ask;
 
 /// The usable cards, or the first thing that stands in the way.
 pub fn probe() -> Result<Vec<DeviceInfo>, DeviceError> {
     // The only panic of this call is «library not found».
-    let count = guard(CudaContext::device_count).map_err(|_| DeviceError::CudaNoDriver)?.map_err(from_driver)?;
+    let count = ask(CudaContext::device_count).map_err(|_| DeviceError::CudaNoDriver)?.map_err(from_driver)?;
     let count = usize::try_from(count).unwrap_or(0);
     if count == 0 {
         return Err(DeviceError::CudaNoDevice);
     }
-    guard(|| cudarc::nvrtc::compile_ptx("extern \"C\" __global__ void nothing() {}"))
+    ask(|| cudarc::nvrtc::compile_ptx("extern \"C\" __global__ void nothing() {}"))
         .map_err(|_| DeviceError::CudaNoNvrtc)?
         .map_err(|error| DeviceError::CudaOther(error.to_string()))?;
     let cards = (0..count).map(describe).collect::<Result<Vec<_>, _>>()?;
@@ -35,7 +35,7 @@ fn describe(index: usize) -> Result<DeviceInfo, DeviceError> {
         let context = CudaContext::new(index)?;
         Ok((context.name()?, context.total_mem()?))
     };
-    let (name, bytes) = guard(read).map_err(DeviceError::CudaOther)?.map_err(from_driver)?;
+    let (name, bytes) = ask(read).map_err(DeviceError::CudaOther)?.map_err(from_driver)?;
     Ok(DeviceInfo { id: format!("cuda:{index}"), name, cores: None, memory_bytes: Some(bytes as u64) })
 }
 
