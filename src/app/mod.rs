@@ -3,11 +3,13 @@
 //! Start reading at [`TelarApp`]: in every frame `logic` drains what the engine has to say, `ui` draws, and what was
 //! asked for while drawing is carried out afterwards.
 
+pub(crate) mod frames;
 mod keys;
 mod messages;
 mod models;
 mod navigation;
 mod pump;
+pub(crate) mod scratch;
 pub mod settings;
 mod shell;
 mod status;

@@ -150,6 +150,11 @@ impl TelarApp {
         }
     }
 
+    /// Asks for what a page could ask for; carried out after the next frame.
+    pub fn ask(&mut self, intent: Intent) {
+        self.shared.ask(intent);
+    }
+
     /// Shows a page and lets it do its main interaction.
     pub fn visit(&mut self, page: PanelId) {
         self.page = page;
@@ -275,6 +280,10 @@ impl TelarApp {
         self.settings.scale = self.applied.scale;
         self.settings.motion = self.applied.motion;
         self.dress(ctx);
+        if before.language != self.applied.language {
+            // Why a device cannot be used is a sentence too: it comes again in the new language.
+            self.shared.engine.send(Command::ProbeDevices);
+        }
         ctx.request_repaint();
     }
 

@@ -1,17 +1,17 @@
 //! The app shows itself: every page does its main interaction, and when it stands still a picture of it is taken.
 
 use std::collections::VecDeque;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::anyhow;
-use cpu_time::ThreadTime;
 use egui::{ColorImage, Context, ScreenshotCallback, Ui, ViewportCommand};
 use rust_i18n::t;
 use serde::Serialize;
 
+use super::frames::FrameClock;
+use super::scratch::TemporaryFolder;
 use super::settings::WindowSize;
 use super::{Options, TelarApp};
 use crate::data::{Home, write_atomic};
@@ -82,10 +82,8 @@ struct Tour {
     size: (u32, u32),
     stops: VecDeque<Stop>,
     state: State,
-    /// CPU time of this stop's frames, in seconds.
-    frames: Vec<f32>,
-    /// The clock of this thread's work, when the last frame began.
-    frame_began: Option<ThreadTime>,
+    /// This stop's frames.
+    frames: FrameClock,
     picture: Arc<Mutex<Option<Arc<ColorImage>>>>,
     tell: Tell,
     outcome: Outcome,
@@ -131,8 +129,7 @@ impl Tour {
             size: plan.size,
             stops,
             state: State::Arrive,
-            frames: Vec::new(),
-            frame_began: None,
+            frames: FrameClock::default(),
             picture: Arc::default(),
             tell,
             outcome,
@@ -198,7 +195,7 @@ impl Tour {
             chapter: stop.page.name(),
             section: format!("{}-{theme}", stop.language),
             path,
-            frame_ms_p95: percentile(&mut self.frames, 0.95) * 1e3,
+            frame_ms_p95: self.frames.p95() * 1e3,
         };
         (self.tell)(&picture)
     }
@@ -206,13 +203,7 @@ impl Tour {
 
 impl eframe::App for Tour {
     fn logic(&mut self, ctx: &Context, frame: &mut eframe::Frame) {
-        // From one beginning to the next: everything that a frame costs this thread, up to handing it to the screen. While
-        // it waits, the thread's clock stands still.
-        let now = ThreadTime::try_now().ok();
-        if let (State::Wait { .. }, Some(before), Some(now)) = (&self.state, self.frame_began, now) {
-            self.frames.push(now.duration_since(before).as_secs_f32());
-        }
-        self.frame_began = now;
+        self.frames.frame_begins(matches!(self.state, State::Wait { .. }));
         self.app.logic(ctx, frame);
     }
 
@@ -240,13 +231,6 @@ fn never(page: PanelId) -> anyhow::Error {
     anyhow!(t!("tour.never_settled", page = page.name()).into_owned())
 }
 
-/// The value below which this share of the values lies.
-fn percentile(values: &mut [f32], share: f64) -> f64 {
-    values.sort_by(f32::total_cmp);
-    let at = ((values.len() as f64 * share).ceil() as usize).clamp(1, values.len().max(1)) - 1;
-    values.get(at).map_or(0.0, |value| f64::from(*value))
-}
-
 fn write_png(path: &Path, picture: &ColorImage) -> anyhow::Result<()> {
     let [width, height] = picture.size;
     let bytes: Vec<u8> = picture.pixels.iter().flat_map(|pixel| [pixel.r(), pixel.g(), pixel.b()]).collect();
@@ -259,38 +243,9 @@ fn write_png(path: &Path, picture: &ColorImage) -> anyhow::Result<()> {
     write_atomic(path, png.get_ref()).map_err(|error| unwritable(error.to_string()))
 }
 
-/// A folder that goes away with this value.
-struct TemporaryFolder(PathBuf);
-
-impl TemporaryFolder {
-    fn create() -> anyhow::Result<Self> {
-        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-        let path = std::env::temp_dir().join(format!("telar-tour-{}-{}", std::process::id(), since.as_nanos()));
-        fs::create_dir_all(&path)
-            .map_err(|error| anyhow!(t!("tour.unwritable", path = path.display(), reason = error).into_owned()))?;
-        Ok(Self(path))
-    }
-}
-
-impl Drop for TemporaryFolder {
-    fn drop(&mut self) {
-        if let Err(error) = fs::remove_dir_all(&self.0) {
-            tracing::warn!(path = %self.0.display(), "a temporary folder stays behind: {error}");
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_percentile_is_one_of_the_values() {
-        assert_eq!(percentile(&mut [], 0.95), 0.0);
-        assert_eq!(percentile(&mut [3.0], 0.95), 3.0);
-        let mut values: Vec<f32> = (1..=100).rev().map(|i| i as f32).collect();
-        assert_eq!(percentile(&mut values, 0.95), 95.0);
-    }
 
     #[test]
     fn a_picture_comes_back_from_its_file() {
@@ -298,7 +253,7 @@ mod tests {
         let path = folder.path().join("picture.png");
         let picture = ColorImage::filled([3, 2], egui::Color32::from_rgb(1, 2, 3));
         write_png(&path, &picture).unwrap();
-        let read = image::load_from_memory(&fs::read(&path).unwrap()).unwrap().to_rgb8();
+        let read = image::load_from_memory(&std::fs::read(&path).unwrap()).unwrap().to_rgb8();
         assert_eq!((read.dimensions(), read.get_pixel(2, 1).0), ((3, 2), [1, 2, 3]));
         assert!(write_png(&folder.path().join("picture.png/inside.png"), &picture).is_err());
     }

@@ -23,6 +23,9 @@ pub enum BenchError {
     /// The model's sizes do not fit together.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// No window could be opened, or it never came to what was to be measured.
+    #[error(transparent)]
+    Window(#[from] anyhow::Error),
     /// The device failed in the middle of the work.
     #[error("{}", t!("cli.error.device", reason = .0))]
     Failed(String),

@@ -1,14 +1,17 @@
 //! Whole pieces of work, measured: `telar bench WORK`. `benches/README.md` says against what.
 
 mod error;
+mod frame;
+mod start;
 mod step;
 
 pub use error::BenchError;
+pub use frame::SceneCost;
 
 use serde::Serialize;
 
 /// What can be measured, by the names that the command line takes.
-pub const WORKS: [&str; 3] = ["train/tutorial", "train/nano", "train/char"];
+pub const WORKS: [&str; 5] = ["train/tutorial", "train/nano", "train/char", "frame", "start"];
 
 /// Runs that are measured, as many as on the other side (`benches/peers/steps.py`).
 const SAMPLES: usize = 5;
@@ -29,20 +32,47 @@ pub struct Measurement {
     pub samples: Vec<f64>,
     /// Their median.
     pub median: f64,
+    /// `frame`: what each scene cost; the samples are the same values.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub scenes: Vec<SceneCost>,
+    /// `start`: the most bytes that the process had in memory when the shipped model was loaded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resident_bytes: Option<u64>,
 }
 
-/// Measures a piece of work on the device that the person named.
+/// Measures a piece of work on the device that the person named; a window speaks `language`. Nothing comes back of the
+/// work that [`start`] gives to the process that it starts.
 ///
 /// # Errors
-/// If there is no such work, or the device cannot be used.
-pub fn run(work: &str, device: &str) -> Result<Measurement, BenchError> {
-    let preset = step::preset(work).ok_or_else(|| BenchError::unknown(work))?;
+/// If there is no such work, the device cannot be used, or no window can be opened.
+pub fn run(work: &str, device: &str, language: &'static str) -> Result<Option<Measurement>, BenchError> {
+    if work == start::ONCE {
+        start::once(device, language)?;
+        return Ok(None);
+    }
+    let preset = step::preset(work);
+    if preset.is_none() && !WORKS.contains(&work) {
+        return Err(BenchError::unknown(work));
+    }
     let chosen = crate::engine::devices::resolve(device)?;
-    let samples = step::measure(preset, &chosen.device, WARM_UP, SAMPLES)?;
+    let (mut scenes, mut resident_bytes) = (Vec::new(), None);
+    let samples = match (preset, work) {
+        (Some(preset), _) => step::measure(preset, &chosen.device, WARM_UP, SAMPLES)?,
+        (None, "frame") => {
+            scenes = frame::measure(device, language)?;
+            scenes.iter().map(|scene| scene.p95).collect()
+        }
+        (None, _) => {
+            let (samples, bytes) = start::measure(device, language, SAMPLES)?;
+            resident_bytes = bytes;
+            samples
+        }
+    };
     let found = crate::engine::devices::probe().devices;
     let name = found.into_iter().find(|device| device.id == chosen.id).map(|device| device.name);
     let device = name.map_or_else(|| chosen.id.clone(), |name| format!("{}, {name}", chosen.id));
-    Ok(Measurement { work: work.to_owned(), device, unit: "s", median: median(&samples), samples })
+    let median = median(&samples);
+    Ok(Some(Measurement { work: work.to_owned(), device, unit: "s", samples, median, scenes, resident_bytes }))
 }
 
 /// The middle one, or the mean of the two in the middle; 0 of none.
@@ -70,7 +100,7 @@ mod tests {
 
     #[test]
     fn an_unknown_work_is_answered_with_the_list() {
-        let sentence = run("train/gigantic", "cpu").unwrap_err().to_string();
+        let sentence = run("train/gigantic", "cpu", "es").unwrap_err().to_string();
         assert!(WORKS.iter().all(|work| sentence.contains(work)), "{sentence}");
     }
 }

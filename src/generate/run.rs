@@ -11,7 +11,7 @@ use super::error::GenerateError;
 use super::sampling::{log_probability_and_rank, sample};
 use super::stop::StopWatch;
 use super::{GenerateRequest, GeneratedToken, StopReason};
-use crate::nn::{Decoder, DecoderConfig, KvCache, NoProbe, Rng, host_values};
+use crate::nn::{DecoderConfig, LanguageModel, Rng, Sequence};
 use crate::text::{StreamDecoder, Tokenizer};
 
 /// Somebody who follows a generation while it is made.
@@ -68,15 +68,15 @@ pub struct Generation {
 /// If the prompt has words or characters that the vocabulary does not have, if there is nothing to start from, or if
 /// the model computes something that is no number.
 pub fn generate(
-    decoder: &Decoder,
+    model: &dyn LanguageModel,
     tokenizer: &Tokenizer,
     request: &GenerateRequest,
     listener: &mut dyn Listener,
 ) -> Result<Generation, GenerateError> {
     let begin = Instant::now();
-    let prompt_ids = prompt_ids(decoder.config(), tokenizer, &request.prompt)?;
+    let prompt_ids = prompt_ids(model.config(), tokenizer, &request.prompt)?;
     listener.started(&prompt_ids);
-    let mut writer = Writer::new(decoder, tokenizer, request, prompt_ids);
+    let mut writer = Writer::new(model, tokenizer, request, prompt_ids);
     let mut first_token_s = 0.0;
     let stop = loop {
         if writer.ids.len() >= request.max_new_tokens {
@@ -109,12 +109,12 @@ pub fn generate(
 /// # Errors
 /// As [`generate`].
 pub fn next_logits(
-    decoder: &Decoder,
+    model: &dyn LanguageModel,
     tokenizer: &Tokenizer,
     text: &str,
 ) -> Result<(Vec<u32>, Vec<f32>), GenerateError> {
-    let ids = prompt_ids(decoder.config(), tokenizer, text)?;
-    let logits = Reader::new(decoder, ids.len()).logits(&ids)?;
+    let ids = prompt_ids(model.config(), tokenizer, text)?;
+    let logits = Reader::new(model, ids.len()).logits(&ids)?;
     Ok((ids, logits))
 }
 
@@ -145,20 +145,16 @@ fn first_id(tokenizer: &Tokenizer) -> Option<u32> {
 
 /// The model, and what it has read.
 struct Reader<'a> {
-    decoder: &'a Decoder,
-    /// Nothing where attention is not causal: there every new token changes what was computed for those before it.
-    cache: Option<KvCache>,
+    text: Box<dyn Sequence + 'a>,
     capacity: usize,
     read: usize,
 }
 
 impl<'a> Reader<'a> {
     /// Reads at most `most` tokens, or the context if that is less.
-    fn new(decoder: &'a Decoder, most: usize) -> Self {
-        let config = decoder.config();
-        let capacity = most.min(config.context);
-        let cache = config.causal.then(|| KvCache::new(config, capacity, decoder.device()));
-        Self { decoder, cache, capacity, read: 0 }
+    fn new(model: &'a dyn LanguageModel, most: usize) -> Self {
+        let capacity = most.min(model.config().context);
+        Self { text: model.begin(capacity), capacity, read: 0 }
     }
 
     /// Tokens that can still be read.
@@ -168,14 +164,7 @@ impl<'a> Reader<'a> {
 
     /// The logits after the last token of the sequence, which begins with what was read before.
     fn logits(&mut self, sequence: &[u32]) -> Result<Vec<f32>, GenerateError> {
-        let logits = match &mut self.cache {
-            Some(cache) => self.decoder.decode(sequence.get(self.read..).unwrap_or_default(), cache),
-            None => {
-                let stream = self.decoder.hidden(self.decoder.ids(sequence, 1), &mut NoProbe);
-                let last = stream.narrow(1, sequence.len() - 1, 1);
-                host_values(self.decoder.output(last.squeeze_dim(0)))
-            }
-        };
+        let logits = self.text.read(sequence.get(self.read..).unwrap_or_default());
         self.read = sequence.len();
         if logits.iter().all(|logit| logit.is_finite()) { Ok(logits) } else { Err(GenerateError::NotFinite) }
     }
@@ -198,12 +187,17 @@ struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    fn new(decoder: &'a Decoder, tokenizer: &'a Tokenizer, request: &'a GenerateRequest, prompt_ids: Vec<u32>) -> Self {
+    fn new(
+        model: &'a dyn LanguageModel,
+        tokenizer: &'a Tokenizer,
+        request: &'a GenerateRequest,
+        prompt_ids: Vec<u32>,
+    ) -> Self {
         let most = prompt_ids.len().saturating_add(request.max_new_tokens);
         Self {
             request,
             tokenizer,
-            reader: Reader::new(decoder, most),
+            reader: Reader::new(model, most),
             rng: Rng::new(request.seed),
             stream: StreamDecoder::after(tokenizer, &request.prompt),
             watch: StopWatch::new(&request.stop),

@@ -43,7 +43,7 @@ impl Shape {
     }
 
     /// Which columns a row sees.
-    fn seen(&self, row: usize) -> Range<usize> {
+    pub(super) fn seen(&self, row: usize) -> Range<usize> {
         let first = self.window.map_or(0, |w| (row + 1).saturating_sub(w));
         let last = self.window.map_or(self.time, |w| self.time.min(row + w));
         first..if self.causal { row + 1 } else { last }

@@ -66,6 +66,19 @@ impl<'a> Mat<'a> {
     pub fn shape(&self) -> (usize, usize) {
         (self.rows, self.columns)
     }
+
+    /// Its only row, where there is one and it is dense.
+    pub fn single_row(&self) -> Option<&'a [f32]> {
+        (self.rows == 1 && self.column_stride == 1).then(|| &self.data[..self.columns])
+    }
+
+    /// One element.
+    ///
+    /// # Panics
+    /// If it is outside the slice.
+    pub fn at(&self, row: usize, column: usize) -> f32 {
+        self.data[row * self.row_stride + column * self.column_stride]
+    }
 }
 
 impl<'a> MatMut<'a> {
@@ -85,6 +98,22 @@ impl<'a> MatMut<'a> {
     /// Where the slice is too short.
     pub fn new(data: &'a mut [f32], rows: usize, columns: usize) -> Self {
         Self::strided(data, rows, columns, columns)
+    }
+
+    /// Some of its rows.
+    ///
+    /// # Panics
+    /// If they are not all there.
+    pub fn rows(&mut self, rows: Range<usize>) -> MatMut<'_> {
+        assert!(rows.start <= rows.end && rows.end <= self.rows, "rows outside the matrix");
+        // SAFETY: the first element lies inside the view (or is one behind its last row, where there are none).
+        MatMut { data: unsafe { self.data.add(rows.start * self.row_stride) }, rows: rows.len(), ..*self }
+    }
+
+    /// Its only row, where there is one.
+    pub fn single_row(&mut self) -> Option<&mut [f32]> {
+        // SAFETY: the view stands for an exclusive borrow of this row's elements.
+        (self.rows == 1).then(|| unsafe { std::slice::from_raw_parts_mut(self.data, self.columns) })
     }
 
     /// The same matrix in pieces of `width` columns (the last may be narrower), which may be written at the same time.

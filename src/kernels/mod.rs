@@ -7,6 +7,7 @@
 pub mod activation;
 pub mod adam;
 pub mod attention;
+pub mod cached;
 #[cfg(test)]
 pub(crate) mod check;
 pub mod embedding;
@@ -14,10 +15,12 @@ pub mod math;
 pub mod matrix;
 pub mod norm;
 pub mod output;
+pub mod packed;
 pub mod rotary;
 pub mod rows;
 pub mod simd;
 
 pub use adam::{AdamStep, adam, global_norm, scale};
 pub use matrix::{Mat, MatMut, product, transpose};
+pub use packed::{Packed, Storage};
 pub use simd::Simd;

@@ -21,15 +21,15 @@ impl Rotary {
         Self { table, d_head }
     }
 
-    /// Turns the first `heads` heads of each row of one sequence `[time, width]`; `back` turns the other way, which is
-    /// also the gradient.
+    /// Turns the first `heads` heads of each row of one sequence `[time, width]`, whose first row is the position `start`;
+    /// `back` turns the other way, which is also the gradient.
     ///
     /// # Panics
     /// Where a row is narrower than its heads.
-    pub fn turn(&self, sequence: &mut [f32], width: usize, heads: usize, back: bool) {
+    pub fn turn(&self, start: usize, sequence: &mut [f32], width: usize, heads: usize, back: bool) {
         let half = self.d_head / 2;
         let sign = if back { -1.0 } else { 1.0 };
-        for (row, angles) in sequence.chunks_exact_mut(width).zip(self.table.chunks_exact(self.d_head)) {
+        for (row, angles) in sequence.chunks_exact_mut(width).zip(self.table.chunks_exact(self.d_head).skip(start)) {
             let (cosines, sines) = angles.split_at(half);
             for head in row[..heads * self.d_head].chunks_exact_mut(self.d_head) {
                 let (a, b) = head.split_at_mut(half);
@@ -57,7 +57,7 @@ mod tests {
         let rotary = Rotary::new(&table(f32::cos), &table(f32::sin), d_head);
         let before = numbers(time * width, 1);
         let mut x = before.clone();
-        rotary.turn(&mut x, width, 2, false);
+        rotary.turn(0, &mut x, width, 2, false);
         for position in 0..time {
             for head in 0..2 {
                 for i in 0..2 {
@@ -70,7 +70,12 @@ mod tests {
             assert_eq!(x[position * width + 8..][..3], before[position * width + 8..][..3]);
         }
         // A rotation's transpose is its inverse, so the way back undoes it.
-        rotary.turn(&mut x, width, 2, true);
+        rotary.turn(0, &mut x, width, 2, true);
         assert!(x.iter().zip(&before).all(|(a, b)| (a - b).abs() < 1e-6));
+        // A part of the sequence alone.
+        let mut all = before.clone();
+        rotary.turn(0, &mut all, width, 2, false);
+        rotary.turn(1, &mut x[width..], width, 2, false);
+        assert!(x[width..].iter().zip(&all[width..]).all(|(a, b)| (a - b).abs() < 1e-6));
     }
 }

@@ -9,6 +9,8 @@ mod x86;
 
 use std::sync::OnceLock;
 
+use half::f16;
+
 pub(crate) use portable::Portable;
 #[cfg(target_arch = "x86_64")]
 pub(crate) use x86::{Avx2, Avx512};
@@ -40,7 +42,8 @@ impl Simd {
         let mut levels = vec![Self::baseline()];
         #[cfg(target_arch = "x86_64")]
         {
-            let avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+            let avx2 =
+                is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") && is_x86_feature_detected!("f16c");
             if avx2 {
                 levels.push(Self(Level::Avx2));
             }
@@ -91,6 +94,10 @@ pub(crate) trait Lanes: Copy {
     unsafe fn splat(x: f32) -> Self::V;
     /// The first `count` numbers at `from`; the other lanes are 0.
     unsafe fn load(from: *const f32, count: usize) -> Self::V;
+    /// `LANES` numbers in half precision.
+    unsafe fn load_f16(from: *const f16) -> Self::V;
+    /// `LANES` whole numbers.
+    unsafe fn load_i8(from: *const i8) -> Self::V;
     /// Writes the first `count` lanes.
     unsafe fn store(to: *mut f32, v: Self::V, count: usize);
     /// `v` with the lanes from `count` on replaced by `fill`.
@@ -144,13 +151,13 @@ macro_rules! kernel {
         $(#[$meta])*
         $vis fn $name(simd: $crate::kernels::simd::Simd, $($arg: $ty),*) $(-> $ret)? {
             #[cfg(target_arch = "x86_64")]
-            #[target_feature(enable = "avx2,fma")]
+            #[target_feature(enable = "avx2,fma,f16c")]
             fn avx2($($arg: $ty),*) $(-> $ret)? {
                 // SAFETY: this function is compiled with the level's features.
                 unsafe { $body::<$crate::kernels::simd::Avx2>($($arg),*) }
             }
             #[cfg(target_arch = "x86_64")]
-            #[target_feature(enable = "avx512f,avx2,fma")]
+            #[target_feature(enable = "avx512f,avx2,fma,f16c")]
             fn avx512($($arg: $ty),*) $(-> $ret)? {
                 // SAFETY: this function is compiled with the level's features.
                 unsafe { $body::<$crate::kernels::simd::Avx512>($($arg),*) }

@@ -1,5 +1,7 @@
 //! Vectors as plain arrays: what the compiler makes of them is SSE2 on x86-64 and NEON on aarch64.
 
+use half::f16;
+
 use super::Lanes;
 
 /// Eight lanes in an array.
@@ -46,6 +48,18 @@ impl Lanes for Portable {
             v[..count].copy_from_slice(unsafe { std::slice::from_raw_parts(from, count) });
             v
         }
+    }
+
+    #[inline(always)]
+    unsafe fn load_f16(from: *const f16) -> Self::V {
+        // SAFETY: the caller promises `LANES` readable elements; arrays of f16 need no more alignment than f16.
+        unsafe { from.cast::<[f16; N]>().read_unaligned() }.map(f16::to_f32)
+    }
+
+    #[inline(always)]
+    unsafe fn load_i8(from: *const i8) -> Self::V {
+        // SAFETY: as above.
+        unsafe { from.cast::<[i8; N]>().read_unaligned() }.map(f32::from)
     }
 
     #[inline(always)]

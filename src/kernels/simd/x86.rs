@@ -1,6 +1,8 @@
-//! Vectors of AVX2 with FMA, and of AVX-512.
+//! Vectors of AVX2 with FMA and half precision, and of AVX-512.
 
 use std::arch::x86_64::*;
+
+use half::f16;
 
 use super::Lanes;
 
@@ -37,6 +39,18 @@ impl Lanes for Avx2 {
     unsafe fn load(from: *const f32, count: usize) -> Self::V {
         // SAFETY: see above; lanes outside the mask are not read.
         unsafe { if count == 8 { _mm256_loadu_ps(from) } else { _mm256_maskload_ps(from, mask8(count)) } }
+    }
+
+    #[inline(always)]
+    unsafe fn load_f16(from: *const f16) -> Self::V {
+        // SAFETY: see above; eight numbers of 16 bits.
+        unsafe { _mm256_cvtph_ps(_mm_loadu_si128(from.cast())) }
+    }
+
+    #[inline(always)]
+    unsafe fn load_i8(from: *const i8) -> Self::V {
+        // SAFETY: see above; eight numbers of 8 bits.
+        unsafe { _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64(from.cast()))) }
     }
 
     #[inline(always)]
@@ -172,6 +186,18 @@ impl Lanes for Avx512 {
     unsafe fn load(from: *const f32, count: usize) -> Self::V {
         // SAFETY: see above; lanes outside the mask are not read.
         unsafe { if count == 16 { _mm512_loadu_ps(from) } else { _mm512_maskz_loadu_ps(mask16(count), from) } }
+    }
+
+    #[inline(always)]
+    unsafe fn load_f16(from: *const f16) -> Self::V {
+        // SAFETY: see above; sixteen numbers of 16 bits.
+        unsafe { _mm512_cvtph_ps(_mm256_loadu_si256(from.cast())) }
+    }
+
+    #[inline(always)]
+    unsafe fn load_i8(from: *const i8) -> Self::V {
+        // SAFETY: see above; sixteen numbers of 8 bits.
+        unsafe { _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128(from.cast()))) }
     }
 
     #[inline(always)]

@@ -221,7 +221,7 @@ impl<'a> At<'a> {
             let weights = &self.layer.weights[at * shape.weights()..][..shape.weights()];
             attention::backward(model.simd, shape, qkv, weights, d_heads, d_qkv, scores);
             if let Some(rotary) = &model.rotary {
-                rotary.turn(d_qkv, width, shape.heads + shape.kv_heads, true);
+                rotary.turn(0, d_qkv, width, shape.heads + shape.kv_heads, true);
             }
         }
     }

@@ -98,7 +98,7 @@ impl Model {
         let heads = part.heads.chunks_exact_mut(self.time * self.config.d_model);
         for ((qkv, weights), heads) in qkv.zip(rest).zip(heads) {
             if let Some(rotary) = &self.rotary {
-                rotary.turn(qkv, shape.width(), shape.heads + shape.kv_heads, false);
+                rotary.turn(0, qkv, shape.width(), shape.heads + shape.kv_heads, false);
             }
             attention::forward(self.simd, shape, qkv, weights, heads);
         }

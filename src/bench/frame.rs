@@ -1,0 +1,240 @@
+//! What does a frame of the window cost its thread, while a model trains beside it? Every page, and the two largest
+//! pictures: the attention of 12 × 12 heads over 256 tokens, and a curve of 100 000 points.
+
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use anyhow::anyhow;
+use rust_i18n::t;
+use serde::Serialize;
+
+use crate::app::frames::FrameClock;
+use crate::app::scratch::TemporaryFolder;
+use crate::app::settings::WindowSize;
+use crate::app::{self, Options, TelarApp};
+use crate::data::{CorpusRef, Home};
+use crate::hub::{self, Loaded, ModelRef, Precision, folder};
+use crate::nn::{DecoderConfig, Weights};
+use crate::panels::{Intent, PanelId};
+use crate::train::{Preset, TrainSpec};
+use crate::widgets::loss_plot::{Curves, View, loss_plot};
+
+/// So many frames are measured of every scene at least.
+const FRAMES: usize = 300;
+/// A scene that has not everything that it shows after this long will never have it.
+const PATIENCE: Duration = Duration::from_secs(240);
+/// Points of the large curve.
+const POINTS: u64 = 100_000;
+/// Layers, and heads of each, of the model with the large attention.
+const HEADS: usize = 12;
+/// Tokens of its text.
+const TOKENS: usize = 256;
+
+/// What a scene cost.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SceneCost {
+    /// A page, or one of the large pictures.
+    pub scene: String,
+    /// CPU time of a frame, 95th percentile, in seconds.
+    pub p95: f64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Scene {
+    Page(PanelId),
+    /// The attention page with a model of 12 layers of 12 heads, weights as they were drawn.
+    Heads,
+    /// The plot of the loss alone, with 100 000 points.
+    Curve,
+}
+
+impl Scene {
+    fn name(self) -> String {
+        match self {
+            Self::Page(page) => page.name().to_owned(),
+            Self::Heads => format!("attention of {HEADS} x {HEADS} heads, {TOKENS} tokens"),
+            Self::Curve => format!("loss of {POINTS} points"),
+        }
+    }
+}
+
+/// Opens the window, lets a model train, and visits every scene. Nobody's files are touched.
+///
+/// # Errors
+/// Where no window can be opened, or a page never has everything that it shows.
+pub(super) fn measure(device: &str, language: &'static str) -> anyhow::Result<Vec<SceneCost>> {
+    let home = TemporaryFolder::create()?;
+    let model = home.0.join("model");
+    let text = large_model(&model)?;
+    let outcome = Arc::new(Mutex::new(None));
+    let result = outcome.clone();
+    let mut options = Options::open(Home::at(&home.0), language);
+    options.device = Some(device.to_owned());
+    app::open(app::viewport(&WindowSize::default()), move |context| {
+        let app = TelarApp::new(&context.egui_ctx, options)?;
+        let mut scenes: VecDeque<Scene> = app.pages().into_iter().map(Scene::Page).collect();
+        scenes.extend([Scene::Heads, Scene::Curve]);
+        let frames = FrameClock::default();
+        let curves = large_curve();
+        let state = State::Open(Instant::now());
+        Ok(Box::new(Visit { app, model, text, curves, scenes, state, frames, costs: Vec::new(), result }))
+    })?;
+    let costs = outcome.lock().unwrap_or_else(PoisonError::into_inner).take();
+    costs.unwrap_or_else(|| Err(anyhow!(t!("bench.closed").into_owned())))
+}
+
+/// Writes a model with many heads and returns a text of as many tokens as are to be looked at.
+fn large_model(path: &Path) -> anyhow::Result<String> {
+    let shipped = hub::load(&ModelRef::Builtin("shakespeare".to_owned()), &Home::at("."))?;
+    let tokenizer = shipped.tokenizer;
+    let mut settings = Preset::Char.settings().model;
+    settings.vocabulary = tokenizer.vocabulary();
+    let config = DecoderConfig {
+        context: TOKENS,
+        d_model: 12 * HEADS,
+        d_ff: 48 * HEADS,
+        n_layers: HEADS,
+        n_heads: HEADS,
+        n_kv_heads: HEADS,
+        ..settings
+    };
+    let weights = Weights::init(&config, 1)?;
+    let model = Loaded { name: "heads".to_owned(), weights, tokenizer, step: None, language: None };
+    folder::write(path, &model, Precision::Full)?;
+    Ok("To be, or not to be, that is the question: ".chars().cycle().take(TOKENS).collect())
+}
+
+/// A curve of the usual shape, for the plot to reduce and draw.
+fn large_curve() -> Curves {
+    let mut curves = Curves::default();
+    curves.ends_at(POINTS);
+    for step in 1..=POINTS {
+        let noise = (step as f32 * 0.7).sin() * 0.2;
+        let held_out = (step % 100 == 0).then_some(2.0);
+        curves.push(step, step as f64 * 0.02, 1.5 + 3.0 / (1.0 + step as f32 * 1e-3) + noise, held_out);
+    }
+    curves
+}
+
+enum State {
+    /// The shipped model is loading, since then.
+    Open(Instant),
+    /// The scene's model is loading.
+    Dress(Instant),
+    /// The scene is measured.
+    Measure(Instant),
+}
+
+type Costs = anyhow::Result<Vec<SceneCost>>;
+
+struct Visit {
+    app: TelarApp,
+    model: PathBuf,
+    text: String,
+    curves: Curves,
+    scenes: VecDeque<Scene>,
+    state: State,
+    frames: FrameClock,
+    costs: Vec<SceneCost>,
+    result: Arc<Mutex<Option<Costs>>>,
+}
+
+impl Visit {
+    fn advance(&mut self, ctx: &egui::Context) {
+        ctx.request_repaint();
+        let Some(&scene) = self.scenes.front() else { return };
+        let (State::Open(since) | State::Dress(since) | State::Measure(since)) = self.state;
+        if since.elapsed() > PATIENCE {
+            return self.end(Err(anyhow!(t!("tour.never_settled", page = scene.name()).into_owned())), ctx);
+        }
+        match self.state {
+            State::Open(_) if self.app.ready() => {
+                let corpus = CorpusRef::Named(format!("telar-{}", self.app.shared().language));
+                let mut settings = Preset::Char.settings();
+                settings.steps = 1_000_000;
+                self.app.ask(Intent::Train(Box::new(TrainSpec { preset: Preset::Char, corpus, settings, out: None })));
+                self.state = State::Dress(Instant::now());
+            }
+            State::Dress(_) if self.app.ready() && self.app.shared().training.is_some() => {
+                match scene {
+                    Scene::Page(page) => self.app.visit(page),
+                    Scene::Heads => {
+                        self.app.visit(PanelId::Attention);
+                        self.app.ask(Intent::LookAt(self.text.clone()));
+                    }
+                    Scene::Curve => {}
+                }
+                self.frames.clear();
+                self.state = State::Measure(Instant::now());
+            }
+            State::Measure(_) if self.frames.len() >= FRAMES && self.app.settled() => {
+                self.costs.push(SceneCost { scene: scene.name(), p95: self.frames.p95() });
+                self.scenes.pop_front();
+                match self.scenes.front() {
+                    Some(Scene::Heads) => self.app.ask(Intent::UseModel(ModelRef::Folder(self.model.clone()))),
+                    Some(_) => {}
+                    None => {
+                        let costs = std::mem::take(&mut self.costs);
+                        return self.end(Ok(costs), ctx);
+                    }
+                }
+                self.state = State::Dress(Instant::now());
+            }
+            _ => {}
+        }
+    }
+
+    fn end(&mut self, result: Costs, ctx: &egui::Context) {
+        *self.result.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
+        self.scenes.clear();
+        ctx.send_viewport_cmd(egui::ViewportCommand::Close);
+    }
+}
+
+impl eframe::App for Visit {
+    fn logic(&mut self, ctx: &egui::Context, frame: &mut eframe::Frame) {
+        self.frames.frame_begins(matches!(self.state, State::Measure(_)));
+        self.app.logic(ctx, frame);
+    }
+
+    fn ui(&mut self, ui: &mut egui::Ui, frame: &mut eframe::Frame) {
+        if self.scenes.front() == Some(&Scene::Curve) {
+            let size = ui.available_size();
+            loss_plot(ui, &mut self.curves, &View::default(), "bench", size, false);
+        } else {
+            self.app.ui(ui, frame);
+        }
+        let ctx = ui.ctx().clone();
+        self.advance(&ctx);
+    }
+
+    fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
+        self.app.clear_color(visuals)
+    }
+
+    /// Nobody takes part: where the pointer happens to be must not change what is measured.
+    fn raw_input_hook(&mut self, _ctx: &egui::Context, input: &mut egui::RawInput) {
+        input.events.retain(|event| matches!(event, egui::Event::WindowFocused(_)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_large_model_opens_and_takes_the_whole_text() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = large_model(folder.path()).unwrap();
+        let loaded = folder::read(folder.path(), "heads").unwrap();
+        assert_eq!((loaded.weights.config.n_layers, loaded.weights.config.n_heads), (HEADS, HEADS));
+        assert_eq!(loaded.tokenizer.encode_ids(&text).unwrap().len(), TOKENS);
+    }
+
+    #[test]
+    fn the_large_curve_has_all_its_points() {
+        assert_eq!(large_curve().last().map(|(step, _)| step), Some(POINTS));
+    }
+}

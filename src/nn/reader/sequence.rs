@@ -1,0 +1,253 @@
+//! One text on its way through a [`SliceReader`].
+
+use rayon::prelude::*;
+
+use super::super::config::{NormPlace, Positions};
+use super::super::language_model::Sequence;
+use super::super::plan::{BlockPlan, Norm};
+use super::super::positional;
+use super::SliceReader;
+use crate::kernels::attention::Shape;
+use crate::kernels::cached::Past;
+use crate::kernels::rotary::Rotary;
+use crate::kernels::{activation, norm, rows};
+
+/// Most tokens that go through the model together, where attention lets them be taken apart.
+const CHUNK: usize = 512;
+
+/// Rows of an element-wise pass that one task works off.
+const ROWS: usize = 16;
+
+/// What was read, and room to read on.
+pub(super) struct SliceSequence<'a> {
+    reader: &'a SliceReader,
+    capacity: usize,
+    /// Tokens read; where attention is not causal, all of them, because each new one changes what came of the others.
+    length: usize,
+    earlier: Vec<u32>,
+    /// One a layer.
+    past: Vec<Past>,
+    rotary: Option<Rotary>,
+    /// Sinusoidal positions `[capacity, d_model]`, or empty.
+    sinusoids: Vec<f32>,
+    rows: Rows,
+}
+
+/// Activations of the tokens that are being read, one row a token.
+#[derive(Default)]
+struct Rows {
+    /// The residual stream, `[n, d_model]`.
+    x: Vec<f32>,
+    /// What goes into a sub-layer where it is not the stream itself.
+    normed: Vec<f32>,
+    /// What comes out of it.
+    y: Vec<f32>,
+    qkv: Vec<f32>,
+    heads: Vec<f32>,
+    gate: Vec<f32>,
+    up: Vec<f32>,
+    hidden: Vec<f32>,
+    stats: Vec<f32>,
+}
+
+impl Rows {
+    fn resize(&mut self, n: usize, reader: &SliceReader) {
+        let config = &reader.config;
+        let (d, ff) = (config.d_model, config.d_ff);
+        let d_head = config.d_head();
+        let width = (config.n_heads + 2 * config.n_kv_heads) * d_head;
+        let gate = if reader.activation().is_none() { ff } else { 0 };
+        let buffers = [
+            (&mut self.x, d),
+            (&mut self.normed, d),
+            (&mut self.y, d),
+            (&mut self.qkv, width),
+            (&mut self.heads, config.n_heads * d_head),
+            (&mut self.gate, gate),
+            (&mut self.up, ff),
+            (&mut self.hidden, ff),
+            (&mut self.stats, 2),
+        ];
+        for (buffer, columns) in buffers {
+            buffer.resize(n * columns, 0.0);
+        }
+    }
+}
+
+impl<'a> SliceSequence<'a> {
+    pub fn new(reader: &'a SliceReader, capacity: usize) -> Self {
+        let config = &reader.config;
+        let capacity = capacity.max(1);
+        let (d_head, kv_heads) = (config.d_head(), config.n_kv_heads);
+        let past = (0..config.n_layers).map(|_| Past::new(kv_heads, capacity, d_head)).collect();
+        let rotary = (config.positions == Positions::Rotary).then(|| {
+            let (cosines, sines) = positional::rotary(0, capacity, d_head, config.rotary_base);
+            Rotary::new(&cosines, &sines, d_head)
+        });
+        let sinusoids = match config.positions {
+            Positions::Sinusoidal => positional::table(capacity, config.d_model),
+            _ => Vec::new(),
+        };
+        let rows = Rows::default();
+        Self { reader, capacity, length: 0, earlier: Vec::new(), past, rotary, sinusoids, rows }
+    }
+
+    /// Takes tokens through all blocks; the stream is in `rows.x` afterwards.
+    fn pass(&mut self, ids: &[u32]) {
+        let reader = self.reader;
+        let start = self.length;
+        assert!(start + ids.len() <= self.capacity, "no room for so many tokens");
+        self.rows.resize(ids.len(), reader);
+        self.embed(ids, start);
+        for (layer, block) in reader.plan.blocks.iter().enumerate() {
+            self.enter(&block.norm1);
+            self.attention(layer, block, start);
+            self.leave(&block.norm1);
+            self.enter(&block.norm2);
+            self.feed_forward(block);
+            self.leave(&block.norm2);
+        }
+        self.length += ids.len();
+    }
+
+    fn embed(&mut self, ids: &[u32], start: usize) {
+        let reader = self.reader;
+        let d = reader.config.d_model;
+        let x = &mut self.rows.x;
+        if let Some(embedding) = &reader.matrices[reader.plan.embedding] {
+            x.chunks_exact_mut(d).zip(ids).for_each(|(row, &id)| embedding.column(id as usize, row));
+        }
+        let table = match reader.config.positions {
+            Positions::None | Positions::Rotary => return,
+            Positions::Sinusoidal => &self.sinusoids,
+            Positions::Learned => &reader.vectors[reader.plan.positions],
+        };
+        rows::add(reader.simd, x, &table[start * d..(start + ids.len()) * d]);
+    }
+
+    fn pre(&self) -> bool {
+        self.reader.config.norm_place == NormPlace::Pre
+    }
+
+    /// What a sub-layer reads goes to `normed`: the stream, normalized where that is done before.
+    fn enter(&mut self, plan: &Norm) {
+        if self.pre() {
+            self.normalize(plan);
+        } else {
+            self.rows.normed.copy_from_slice(&self.rows.x);
+        }
+    }
+
+    /// What a sub-layer has written to `y` goes into the stream.
+    fn leave(&mut self, plan: &Norm) {
+        let Rows { x, y, .. } = &mut self.rows;
+        if self.reader.config.residual {
+            rows::add(self.reader.simd, x, y);
+        } else {
+            x.copy_from_slice(y);
+        }
+        if !self.pre() {
+            self.normalize(plan);
+            std::mem::swap(&mut self.rows.x, &mut self.rows.normed);
+        }
+    }
+
+    /// `normed` ← norm(x).
+    fn normalize(&mut self, plan: &Norm) {
+        let (simd, norm) = (self.reader.simd, self.reader.norm(plan));
+        let d = self.reader.config.d_model;
+        let Rows { x, normed, stats, .. } = &mut self.rows;
+        if stats.len() <= 2 * ROWS {
+            norm::forward(simd, norm, x, normed, stats);
+            return;
+        }
+        let parts = x.par_chunks(ROWS * d).zip(normed.par_chunks_mut(ROWS * d)).zip(stats.par_chunks_mut(ROWS * 2));
+        parts.for_each(|((x, normed), stats)| norm::forward(simd, norm, x, normed, stats));
+    }
+
+    fn attention(&mut self, layer: usize, block: &BlockPlan, start: usize) {
+        let (reader, config) = (self.reader, &self.reader.config);
+        let Rows { normed, y, qkv, heads, stats, .. } = &mut self.rows;
+        let shape = Shape {
+            time: start + stats.len() / 2,
+            heads: config.n_heads,
+            kv_heads: config.n_kv_heads,
+            d_head: config.d_head(),
+            causal: config.causal,
+            window: config.window(layer),
+            scale: config.score_scale(),
+        };
+        reader.linear(&block.qkv, normed, qkv);
+        if let Some(rotary) = &self.rotary {
+            rotary.turn(start, qkv, shape.width(), shape.heads + shape.kv_heads, false);
+        }
+        let past = &mut self.past[layer];
+        past.append(&shape, start, qkv);
+        past.attend(reader.simd, &shape, start, qkv, heads);
+        reader.linear(&block.out, heads, y);
+    }
+
+    fn feed_forward(&mut self, block: &BlockPlan) {
+        let reader = self.reader;
+        let (simd, ff) = (reader.simd, reader.config.d_ff);
+        let Rows { normed, y, gate, up, hidden, .. } = &mut self.rows;
+        match (reader.activation(), &block.gate) {
+            (None, Some(plan)) => {
+                reader.linear(plan, normed, gate);
+                reader.linear(&block.up, normed, up);
+                let parts = gate.par_chunks_mut(ROWS * ff).zip(up.par_chunks_mut(ROWS * ff));
+                let parts = parts.zip(hidden.par_chunks_mut(ROWS * ff));
+                parts.for_each(|((gate, up), hidden)| activation::swiglu(simd, gate, up, hidden));
+            }
+            (kind, _) => {
+                reader.product(block.up.weight, normed, up);
+                let bias = block.up.bias.map(|bias| &reader.vectors[bias][..]);
+                let kind = kind.unwrap_or(activation::Kind::Relu);
+                let parts = up.par_chunks_mut(ROWS * ff).zip(hidden.par_chunks_mut(ROWS * ff));
+                parts.for_each(|(up, hidden)| activation::forward(simd, kind, up, hidden, bias, ff));
+            }
+        }
+        reader.linear(&block.down, hidden, y);
+    }
+
+    /// The logits `[vocabulary]` of the last row.
+    fn logits(&mut self) -> Vec<f32> {
+        let reader = self.reader;
+        let d = reader.config.d_model;
+        let last = self.rows.x.len() - d;
+        let mut hidden = self.rows.x[last..].to_vec();
+        if let Some(plan) = &reader.plan.final_norm {
+            let norm = reader.norm(plan);
+            norm::forward(reader.simd, norm, &self.rows.x[last..], &mut hidden, &mut [0.0; 2]);
+        }
+        let mut logits = vec![0.0; reader.config.vocabulary];
+        reader.product(reader.head(), &hidden, &mut logits);
+        if let Some(bias) = reader.plan.head_bias {
+            rows::add(reader.simd, &mut logits, &reader.vectors[bias]);
+        }
+        logits
+    }
+
+    fn read_all(&mut self, ids: &[u32]) -> Vec<f32> {
+        if self.reader.config.causal {
+            ids.chunks(CHUNK).for_each(|ids| self.pass(ids));
+        } else {
+            self.earlier.extend_from_slice(ids);
+            let all = std::mem::take(&mut self.earlier);
+            self.length = 0;
+            self.pass(&all);
+            self.earlier = all;
+        }
+        self.logits()
+    }
+}
+
+impl Sequence for SliceSequence<'_> {
+    fn read(&mut self, ids: &[u32]) -> Vec<f32> {
+        if ids.is_empty() {
+            return Vec::new();
+        }
+        // On one of the threads that share the work: handing pieces of it to the others is cheaper from there.
+        rayon::scope(|_| self.read_all(ids))
+    }
+}
