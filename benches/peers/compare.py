@@ -1,4 +1,8 @@
-"""Runs ours and PyTorch's alternately and prints a table of ratios (time of ours over theirs, medians over all rounds)."""
+"""Runs ours and PyTorch's or transformers' alternately and prints a table of ratios, medians over all rounds.
+
+The ratio is the time of ours over theirs where seconds are measured (less than 1 is faster), and the speed of ours over
+theirs where tokens a second are (more than 1 is faster).
+"""
 
 import argparse
 import json
@@ -9,7 +13,8 @@ import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
-WORKS = ["train/tutorial", "train/nano", "train/char"]
+READING = ["decode/gpt2", "decode/gpt2-medium", "prefill/gpt2"]
+WORKS = ["train/tutorial", "train/nano", "train/char", *(f"{work} {bits}" for work in READING for bits in ("f32", "f16", "q8"))]
 
 
 def samples(command, environment):
@@ -18,7 +23,8 @@ def samples(command, environment):
     if done.returncode != 0:
         print(f"{' '.join(map(str, command))}\n{done.stderr.strip()}", file=sys.stderr)
         return None
-    return json.loads(done.stdout.strip().splitlines()[-1])["samples"]
+    found = json.loads(done.stdout.strip().splitlines()[-1])
+    return found["samples"], found["unit"]
 
 
 def main():
@@ -34,19 +40,23 @@ def main():
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: options.threads])
     threads = str(options.threads)
     environment = os.environ | {"RAYON_NUM_THREADS": threads, "OMP_NUM_THREADS": threads}
-    print(f"| work, {threads} threads | Telar, median | PyTorch, median | ratio |\n|---|---|---|---|")
-    for work in options.works:
-        ours, theirs = [], []
+    print(f"| work, {threads} threads | Telar, median | peer, median | ratio |\n|---|---|---|---|")
+    for name in options.works:
+        work, _, bits = name.partition(" ")
+        script = "gpt2.py" if work in READING else "steps.py"
+        ours, theirs, unit = [], [], "s"
         for _ in range(options.rounds):
-            mine = samples([options.binary, "bench", work, "--json", "--device", "cpu"], environment)
-            peer = samples([sys.executable, HERE / "steps.py", work, "--threads", threads], environment)
+            weights = ["--weights", bits] if bits else []
+            mine = samples([options.binary, "bench", work, "--json", "--device", "cpu", *weights], environment)
+            peer = samples([sys.executable, HERE / script, work, "--threads", threads], environment)
             if mine is None or peer is None:
                 break
-            ours += mine
-            theirs += peer
+            ours += mine[0]
+            theirs += peer[0]
+            unit = mine[1]
         else:
             a, b = statistics.median(ours), statistics.median(theirs)
-            print(f"| `{work}` | {a:.4f} s | {b:.4f} s | {a / b:.2f} |", flush=True)
+            print(f"| `{name}` | {a:.4g} {unit} | {b:.4g} {unit} | {a / b:.2f} |", flush=True)
 
 
 if __name__ == "__main__":

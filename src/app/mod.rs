@@ -5,6 +5,7 @@
 
 pub(crate) mod frames;
 mod keys;
+mod memory;
 mod messages;
 mod models;
 mod navigation;
@@ -57,6 +58,7 @@ pub(crate) fn open(
     viewport: egui::ViewportBuilder,
     app: impl FnOnce(&eframe::CreationContext<'_>) -> Result<Box<dyn eframe::App>, EngineError>,
 ) -> anyhow::Result<()> {
+    memory::keep_pages();
     let native = eframe::NativeOptions { viewport, ..Default::default() };
     eframe::run_native("telar", native, Box::new(|context| Ok(app(context)?)))
         .map_err(|error| anyhow!(rust_i18n::t!("app.no_window", reason = error).into_owned()))

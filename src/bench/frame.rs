@@ -42,7 +42,7 @@ pub struct SceneCost {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Scene {
+pub(super) enum Scene {
     Page(PanelId),
     /// The attention page with a model of 12 layers of 12 heads, weights as they were drawn.
     Heads,
@@ -60,22 +60,26 @@ impl Scene {
     }
 }
 
-/// Opens the window, lets a model train, and visits every scene. Nobody's files are touched.
+/// The scenes whose names begin so; of nothing, all.
+pub(super) fn scenes(only: &str) -> VecDeque<Scene> {
+    let pages = crate::panels::registry().into_iter().map(|panel| Scene::Page(panel.id()));
+    pages.chain([Scene::Heads, Scene::Curve]).filter(|scene| scene.name().starts_with(only)).collect()
+}
+
+/// Opens the window, lets a model train, and visits the scenes whose names begin with `only`. Nobody's files are touched.
 ///
 /// # Errors
 /// Where no window can be opened, or a page never has everything that it shows.
-pub(super) fn measure(device: &str, language: &'static str) -> anyhow::Result<Vec<SceneCost>> {
+pub(super) fn measure(device: &str, language: &'static str, only: &str) -> anyhow::Result<Vec<SceneCost>> {
     let home = TemporaryFolder::create()?;
     let model = home.0.join("model");
     let text = large_model(&model)?;
     let outcome = Arc::new(Mutex::new(None));
-    let result = outcome.clone();
+    let (result, scenes) = (outcome.clone(), scenes(only));
     let mut options = Options::open(Home::at(&home.0), language);
     options.device = Some(device.to_owned());
     app::open(app::viewport(&WindowSize::default()), move |context| {
         let app = TelarApp::new(&context.egui_ctx, options)?;
-        let mut scenes: VecDeque<Scene> = app.pages().into_iter().map(Scene::Page).collect();
-        scenes.extend([Scene::Heads, Scene::Curve]);
         let frames = FrameClock::default();
         let curves = large_curve();
         let state = State::Open(Instant::now());
@@ -144,7 +148,7 @@ struct Visit {
 impl Visit {
     fn advance(&mut self, ctx: &egui::Context) {
         ctx.request_repaint();
-        let Some(&scene) = self.scenes.front() else { return };
+        let Some(&scene) = self.scenes.front() else { return ctx.send_viewport_cmd(egui::ViewportCommand::Close) };
         let (State::Open(since) | State::Dress(since) | State::Measure(since)) = self.state;
         if since.elapsed() > PATIENCE {
             return self.end(Err(anyhow!(t!("tour.never_settled", page = scene.name()).into_owned())), ctx);
@@ -155,7 +159,7 @@ impl Visit {
                 let mut settings = Preset::Char.settings();
                 settings.steps = 1_000_000;
                 self.app.ask(Intent::Train(Box::new(TrainSpec { preset: Preset::Char, corpus, settings, out: None })));
-                self.state = State::Dress(Instant::now());
+                self.dress();
             }
             State::Dress(_) if self.app.ready() && self.app.shared().training.is_some() => {
                 match scene {
@@ -172,18 +176,22 @@ impl Visit {
             State::Measure(_) if self.frames.len() >= FRAMES && self.app.settled() => {
                 self.costs.push(SceneCost { scene: scene.name(), p95: self.frames.p95() });
                 self.scenes.pop_front();
-                match self.scenes.front() {
-                    Some(Scene::Heads) => self.app.ask(Intent::UseModel(ModelRef::Folder(self.model.clone()))),
-                    Some(_) => {}
-                    None => {
-                        let costs = std::mem::take(&mut self.costs);
-                        return self.end(Ok(costs), ctx);
-                    }
+                if self.scenes.is_empty() {
+                    let costs = std::mem::take(&mut self.costs);
+                    return self.end(Ok(costs), ctx);
                 }
-                self.state = State::Dress(Instant::now());
+                self.dress();
             }
             _ => {}
         }
+    }
+
+    /// Gets what the next scene needs.
+    fn dress(&mut self) {
+        if self.scenes.front() == Some(&Scene::Heads) {
+            self.app.ask(Intent::UseModel(ModelRef::Folder(self.model.clone())));
+        }
+        self.state = State::Dress(Instant::now());
     }
 
     fn end(&mut self, result: Costs, ctx: &egui::Context) {
@@ -231,6 +239,12 @@ mod tests {
         let loaded = folder::read(folder.path(), "heads").unwrap();
         assert_eq!((loaded.weights.config.n_layers, loaded.weights.config.n_heads), (HEADS, HEADS));
         assert_eq!(loaded.tokenizer.encode_ids(&text).unwrap().len(), TOKENS);
+    }
+
+    #[test]
+    fn scenes_are_chosen_by_their_beginning() {
+        assert_eq!(scenes("attention").len(), 2);
+        assert!(scenes("").len() > scenes("p").len() && scenes("nothing").is_empty());
     }
 
     #[test]

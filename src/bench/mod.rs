@@ -1,5 +1,6 @@
 //! Whole pieces of work, measured: `telar bench WORK`. `benches/README.md` says against what.
 
+mod decode;
 mod error;
 mod frame;
 mod start;
@@ -10,8 +11,19 @@ pub use frame::SceneCost;
 
 use serde::Serialize;
 
+use crate::kernels::Storage;
+
 /// What can be measured, by the names that the command line takes.
-pub const WORKS: [&str; 5] = ["train/tutorial", "train/nano", "train/char", "frame", "start"];
+pub const WORKS: [&str; 8] = [
+    "train/tutorial",
+    "train/nano",
+    "train/char",
+    "decode/gpt2",
+    "decode/gpt2-medium",
+    "prefill/gpt2",
+    "frame",
+    "start",
+];
 
 /// Runs that are measured, as many as on the other side (`benches/peers/steps.py`).
 const SAMPLES: usize = 5;
@@ -20,13 +32,13 @@ const SAMPLES: usize = 5;
 const WARM_UP: usize = 2;
 
 /// What was measured.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Measurement {
     /// The work's name.
     pub work: String,
     /// Where it was done: the device's id and name.
     pub device: String,
-    /// The samples' unit.
+    /// The samples' unit: `s`, or `tokens/s`.
     pub unit: &'static str,
     /// One value a run.
     pub samples: Vec<f64>,
@@ -35,44 +47,74 @@ pub struct Measurement {
     /// `frame`: what each scene cost; the samples are the same values.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub scenes: Vec<SceneCost>,
-    /// `start`: the most bytes that the process had in memory when the shipped model was loaded.
+    /// `decode` and `prefill` on the CPU: bytes that the weights take in memory.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weight_bytes: Option<u64>,
+    /// `start`, `decode`, `prefill`: the most bytes that the process had in memory, where the system tells.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resident_bytes: Option<u64>,
 }
 
-/// Measures a piece of work on the device that the person named; a window speaks `language`. Nothing comes back of the
-/// work that [`start`] gives to the process that it starts.
+/// Where and how a piece of work is measured.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings<'a> {
+    /// The device that the person named.
+    pub device: &'a str,
+    /// What a window speaks.
+    pub language: &'static str,
+    /// How a reading model's weights are stored on the CPU.
+    pub storage: Storage,
+}
+
+/// Measures a piece of work. Nothing comes back of the work that [`start`] gives to the process that it starts.
 ///
 /// # Errors
 /// If there is no such work, the device cannot be used, or no window can be opened.
-pub fn run(work: &str, device: &str, language: &'static str) -> Result<Option<Measurement>, BenchError> {
+pub fn run(work: &str, settings: &Settings) -> Result<Option<Measurement>, BenchError> {
+    let Settings { device, language, storage } = *settings;
     if work == start::ONCE {
         start::once(device, language)?;
         return Ok(None);
     }
-    let preset = step::preset(work);
-    if preset.is_none() && !WORKS.contains(&work) {
+    let scenes = work.strip_prefix("frame/");
+    let known = scenes.map_or(WORKS.contains(&work), |scene| !frame::scenes(scene).is_empty());
+    if !known {
         return Err(BenchError::unknown(work));
     }
     let chosen = crate::engine::devices::resolve(device)?;
-    let (mut scenes, mut resident_bytes) = (Vec::new(), None);
-    let samples = match (preset, work) {
-        (Some(preset), _) => step::measure(preset, &chosen.device, WARM_UP, SAMPLES)?,
-        (None, "frame") => {
-            scenes = frame::measure(device, language)?;
-            scenes.iter().map(|scene| scene.p95).collect()
-        }
-        (None, _) => {
-            let (samples, bytes) = start::measure(device, language, SAMPLES)?;
-            resident_bytes = bytes;
-            samples
-        }
-    };
     let found = crate::engine::devices::probe().devices;
     let name = found.into_iter().find(|device| device.id == chosen.id).map(|device| device.name);
-    let device = name.map_or_else(|| chosen.id.clone(), |name| format!("{}, {name}", chosen.id));
-    let median = median(&samples);
-    Ok(Some(Measurement { work: work.to_owned(), device, unit: "s", samples, median, scenes, resident_bytes }))
+    let mut measured = Measurement {
+        work: work.to_owned(),
+        device: name.map_or_else(|| chosen.id.clone(), |name| format!("{}, {name}", chosen.id)),
+        unit: "s",
+        ..Measurement::default()
+    };
+    if let Some(preset) = step::preset(work) {
+        measured.samples = step::measure(preset, &chosen.device, WARM_UP, SAMPLES)?;
+    } else if let Some((kind, config)) = decode::parse(work) {
+        let result = decode::measure(kind, &config, &chosen.device, storage, SAMPLES)?;
+        (measured.samples, measured.weight_bytes) = (result.samples, result.weight_bytes);
+        measured.resident_bytes = result.resident_bytes;
+        if kind == decode::Work::Decode {
+            measured.unit = "tokens/s";
+        }
+    } else if scenes.is_some() || work == "frame" {
+        measured.scenes = frame::measure(device, language, scenes.unwrap_or_default())?;
+        measured.samples = measured.scenes.iter().map(|scene| scene.p95).collect();
+    } else {
+        (measured.samples, measured.resident_bytes) = start::measure(device, language, SAMPLES)?;
+    }
+    measured.median = median(&measured.samples);
+    Ok(Some(measured))
+}
+
+/// Bytes of this process that are in memory, as Linux tells it; elsewhere unknown.
+fn resident_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let kib: u64 =
+        status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?.trim().strip_suffix(" kB")?.parse().ok()?;
+    Some(kib * 1024)
 }
 
 /// The middle one, or the mean of the two in the middle; 0 of none.
@@ -100,7 +142,15 @@ mod tests {
 
     #[test]
     fn an_unknown_work_is_answered_with_the_list() {
-        let sentence = run("train/gigantic", "cpu", "es").unwrap_err().to_string();
+        let settings = Settings { device: "cpu", language: "es", storage: Storage::F32 };
+        let sentence = run("train/gigantic", &settings).unwrap_err().to_string();
         assert!(WORKS.iter().all(|work| sentence.contains(work)), "{sentence}");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_process_knows_its_memory() {
+        let bytes = resident_bytes().unwrap();
+        assert!((1 << 20..1 << 40).contains(&bytes), "{bytes}");
     }
 }

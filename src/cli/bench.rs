@@ -2,8 +2,9 @@
 
 use rust_i18n::t;
 
-use super::{Shared, language};
-use crate::bench;
+use super::{Shared, language, values};
+use crate::bench::{self, Settings};
+use crate::kernels::Storage;
 
 /// What is measured.
 #[derive(Debug, clap::Args)]
@@ -11,6 +12,12 @@ pub struct Args {
     /// Its name.
     #[arg(value_name = "WORK")]
     work: String,
+    /// How a reading model's weights are stored.
+    #[arg(long, value_name = "f32|f16|q8", default_value = "f32", value_parser = ["f32", "f16", "q8"])]
+    weights: String,
+    /// On how many threads.
+    #[arg(long, value_name = "N", value_parser = values::count, allow_negative_numbers = true)]
+    pub threads: Option<usize>,
 }
 
 /// Measures, and prints the samples.
@@ -18,7 +25,13 @@ pub struct Args {
 /// # Errors
 /// If there is no such work, the device cannot be used, or no window can be opened.
 pub fn run(args: &Args, shared: &Shared) -> anyhow::Result<()> {
-    let Some(measured) = bench::run(&args.work, &shared.device, language::current())? else { return Ok(()) };
+    let storage = match args.weights.as_str() {
+        "f16" => Storage::F16,
+        "q8" => Storage::Q8,
+        _ => Storage::F32,
+    };
+    let settings = Settings { device: &shared.device, language: language::current(), storage };
+    let Some(measured) = bench::run(&args.work, &settings)? else { return Ok(()) };
     if shared.json {
         return shared.print_json(&measured);
     }
@@ -30,11 +43,14 @@ pub fn run(args: &Args, shared: &Shared) -> anyhow::Result<()> {
         let line = t!("bench.resident", mib = bytes >> 20);
         shared.print_text(&format!("{line}\n"))?;
     }
-    let seconds = format!("{:.4}", measured.median);
+    let value = match measured.unit {
+        "s" => format!("{:.4} s", measured.median),
+        unit => format!("{:.1} {unit}", measured.median),
+    };
     let line = t!(
         "bench.line",
         work = measured.work,
-        seconds = seconds,
+        value = value,
         samples = measured.samples.len(),
         device = measured.device
     );

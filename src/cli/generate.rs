@@ -68,11 +68,11 @@ struct Report<'a> {
 /// If the model cannot be opened or used, or the prompt has what its vocabulary does not have.
 pub fn run(args: &Args, shared: &Shared) -> anyhow::Result<()> {
     let model = model::open(&args.model)?;
-    let decoder = model.decoder(shared)?;
+    let runner = model.runner(shared)?;
     let request = request(args);
     let mut stream = Stream { shared, interrupt: Interrupt::watch(), heard: 0, failed: None };
     let tokenizer = &model.loaded.tokenizer;
-    let made = model::on_device(|| generate::generate(&decoder, tokenizer, &request, &mut stream))??;
+    let made = model::on_device(|| generate::generate(runner.model(), tokenizer, &request, &mut stream))??;
     model.note_if_cut(&request.prompt, &made.prompt_ids);
     if let Some(error) = stream.failed {
         return Err(error);

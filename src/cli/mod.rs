@@ -79,7 +79,11 @@ pub fn main() -> ExitCode {
 fn dispatch(arguments: Arguments) -> anyhow::Result<()> {
     let Arguments { global, command } = arguments;
     let shared = Shared { device: global.device, json: global.json };
-    crate::engine::threads::set_up(None);
+    let threads = match &command {
+        Some(Command::Bench(args)) => args.threads,
+        _ => None,
+    };
+    crate::engine::threads::set_up(threads);
     match command {
         None => crate::app::run(crate::app::Start { device: shared.device, language: language::current() }),
         Some(Command::Bench(args)) => bench::run(&args, &shared),

@@ -7,6 +7,7 @@ use super::error::CliError;
 use crate::data::Home;
 use crate::engine::devices;
 use crate::engine::guard::guard;
+use crate::engine::runner::Runner;
 use crate::hub::{self, Loaded, ModelRef};
 use crate::nn::Decoder;
 
@@ -29,7 +30,16 @@ pub fn open(name: &str) -> anyhow::Result<Model> {
 }
 
 impl Model {
-    /// Its weights on the device that the person named.
+    /// Ready to read and continue texts on the device that the person named.
+    ///
+    /// # Errors
+    /// If that device cannot be used.
+    pub fn runner(&self, shared: &Shared) -> anyhow::Result<Runner> {
+        let device = devices::resolve(&shared.device)?.device;
+        Ok(on_device(|| Runner::new(&self.loaded.weights, &device))?)
+    }
+
+    /// Its weights as a graph, for looking inside, on the device that the person named.
     ///
     /// # Errors
     /// If that device cannot be used.

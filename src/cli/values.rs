@@ -23,6 +23,14 @@ pub fn positive(text: &str) -> Result<f32, Expected> {
     within(text, |x| x > 0.0).ok_or_else(|| Expected(t!("cli.values.positive").into_owned()))
 }
 
+/// A whole number from 1 on.
+///
+/// # Errors
+/// If it is no such number.
+pub fn count(text: &str) -> Result<usize, Expected> {
+    text.parse().ok().filter(|&n| n > 0).ok_or_else(|| Expected(t!("cli.values.count").into_owned()))
+}
+
 /// From 0 to 1.
 ///
 /// # Errors
@@ -46,5 +54,7 @@ mod tests {
             assert!(not_negative(wrong).is_err() && positive(wrong).is_err() && share(wrong).is_err(), "{wrong}");
         }
         assert!(positive("0").is_err() && share("1.1").is_err());
+        assert_eq!(count("3"), Ok(3));
+        assert!(["0", "-1", "1.5", ""].iter().all(|wrong| count(wrong).is_err()));
     }
 }

@@ -17,6 +17,7 @@ mod jobs;
 pub mod log;
 pub mod positions;
 mod router;
+pub mod runner;
 mod shared;
 mod start;
 pub mod threads;

@@ -1,7 +1,8 @@
 //! What does the model write at this step? A short text with chances that are the same at every step.
 
 use crate::generate::{GenerateRequest, SamplingOptions, Silent, StopReason, generate};
-use crate::nn::{Decoder, Weights, cpu};
+use crate::kernels::Storage;
+use crate::nn::{Decoder, LanguageModel, SliceReader, Weights, cpu};
 use crate::text::Tokenizer;
 use crate::train::TokenizerKind;
 
@@ -17,7 +18,11 @@ fn length(tokenizer: &Tokenizer) -> usize {
 /// A sample; nothing where the model's numbers are no longer finite. It is written on the CPU, which keeps a GPU's step
 /// free of small kernels.
 pub(super) fn write(weights: &Weights, tokenizer: &Tokenizer, seed: u64) -> Option<String> {
-    let decoder = Decoder::from_weights(weights, &cpu());
+    let model: Box<dyn LanguageModel> = if SliceReader::supports(&weights.config) {
+        Box::new(SliceReader::new(weights, Storage::F32))
+    } else {
+        Box::new(Decoder::from_weights(weights, &cpu()))
+    };
     let prompt = match tokenizer.kind() {
         // A vocabulary of words has no line break to begin with.
         TokenizerKind::Words => tokenizer.raw_piece((seed % tokenizer.vocabulary().max(1) as u64) as u32)?,
@@ -33,7 +38,7 @@ pub(super) fn write(weights: &Weights, tokenizer: &Tokenizer, seed: u64) -> Opti
     };
     let mut text = if tokenizer.kind() == TokenizerKind::Words { prompt } else { String::new() };
     loop {
-        let written = match generate(&decoder, tokenizer, &request, &mut Silent) {
+        let written = match generate(&*model, tokenizer, &request, &mut Silent) {
             Ok(written) => written,
             Err(error) => {
                 tracing::warn!("no sample: {error}");

@@ -1,6 +1,6 @@
 //! The frame of a plot: where does a value lie, and which marks, titles and units stand around it?
 
-use egui::{Align2, Painter, Pos2, Rect, Shape, Stroke, pos2, vec2};
+use egui::{Align2, Mesh, Painter, Pos2, Rect, Shape, Stroke, pos2, vec2};
 
 use super::scale::{linear_ticks, log_ticks, tick_label};
 use super::theme::{self, Theme, size, space};
@@ -134,6 +134,29 @@ impl Area {
     /// A line through points of the data, cut at the area's edges by `painter`'s clip.
     pub fn line(&self, points: &[[f64; 2]], stroke: Stroke) -> Shape {
         Shape::line(points.iter().map(|&[x, y]| self.at(x, y)).collect(), stroke)
+    }
+
+    /// The same for a curve that was reduced to the smallest and the largest value of each column (two points a column): the
+    /// band between them, at least as thick as the line. What a line would do there is cover the band, at six times the
+    /// triangles.
+    pub fn band(&self, points: &[[f64; 2]], stroke: Stroke) -> Shape {
+        let mut mesh = Mesh::default();
+        let mut before: Option<(f32, f32)> = None;
+        let mut left = points.first().map_or(0.0, |&[x, y]| self.at(x, y).x);
+        for column in points.chunks(2) {
+            let ys = column.iter().map(|&[x, y]| self.at(x, y).y);
+            let (top, bottom) = ys.fold((f32::MAX, f32::MIN), |(top, bottom), y| (top.min(y), bottom.max(y)));
+            let right = column.iter().map(|&[x, y]| self.at(x, y).x).fold(left, f32::max).max(left + 0.5);
+            // Neighbours touch, as the line between them would.
+            let (high, low) = before.map_or((top, bottom), |(high, low)| (top.min(low), bottom.max(high)));
+            before = Some((top, bottom));
+            let middle = (high + low) / 2.0;
+            let half = ((low - high) / 2.0).max(stroke.width / 2.0);
+            let rect = Rect::from_min_max(pos2(left, middle - half), pos2(right, middle + half));
+            mesh.add_colored_rect(rect, stroke.color);
+            left = right;
+        }
+        Shape::mesh(mesh)
     }
 
     /// A painter that draws inside the area only, with room for the width of lines at its edges.

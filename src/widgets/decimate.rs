@@ -1,6 +1,8 @@
 //! How does a curve of 100 000 points stay cheap to draw? It is smoothed as it grows and reduced to what one column of
 //! pixels can show, and both are kept until the data changes.
 
+use std::ops::Range;
+
 /// Which quantity runs along the horizontal axis.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -115,6 +117,11 @@ impl Series {
         }
     }
 
+    /// Whether [`min_max`] leaves two points a column of this part of the curve, rather than all there are.
+    pub fn is_dense(&self, axis: Axis, view: (f64, f64), columns: usize) -> bool {
+        in_view(self.x(axis), view).len() > 2 * columns.max(1)
+    }
+
     /// Index of the point nearest to `x` along `axis`.
     pub fn nearest(&self, axis: Axis, x: f64) -> Option<usize> {
         let xs = self.x(axis);
@@ -133,8 +140,7 @@ impl Series {
 /// each side, which lets the line run to the edge.
 pub fn min_max(xs: &[f64], ys: &[f32], (from, to): (f64, f64), columns: usize) -> Vec<[f64; 2]> {
     let n = xs.len().min(ys.len());
-    let start = xs[..n].partition_point(|&x| x < from).saturating_sub(1);
-    let end = (xs[..n].partition_point(|&x| x <= to) + 1).min(n);
+    let Range { start, end } = in_view(&xs[..n], (from, to));
     if start >= end {
         return Vec::new();
     }
@@ -162,6 +168,12 @@ pub fn min_max(xs: &[f64], ys: &[f32], (from, to): (f64, f64), columns: usize) -
         }
     }
     out
+}
+
+/// Points inside `from..=to` and one neighbour at each side.
+fn in_view(xs: &[f64], (from, to): (f64, f64)) -> Range<usize> {
+    let start = xs.partition_point(|&x| x < from).saturating_sub(1);
+    start..(xs.partition_point(|&x| x <= to) + 1).min(xs.len())
 }
 
 /// What [`min_max`] returned last, and for which data and view.
@@ -271,6 +283,8 @@ mod tests {
         let s = series(&values);
         let points = min_max(s.x(Axis::Step), s.values(), (1.0, 100_000.0), 800);
         assert!(points.len() <= 2 * 802, "{}", points.len());
+        assert!(s.is_dense(Axis::Step, (1.0, 100_000.0), 800) && !s.is_dense(Axis::Step, (1.0, 1_000.0), 800));
+        assert!(points.chunks(2).all(|pair| pair.len() == 2), "two points a column");
         assert!(points.contains(&[31_416.0, 9.0]));
         assert!(points.contains(&[77_778.0, -3.0]));
         assert!(points.windows(2).all(|pair| pair[0][0] <= pair[1][0]), "in order along the axis");

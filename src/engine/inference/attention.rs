@@ -13,15 +13,14 @@ const MOST_CELLS: usize = 1 << 25;
 
 /// Runs a text through the model and keeps scores and weights of every layer and head.
 pub(super) fn capture(model: &Model, text: &str) -> Result<AttentionCapture, EngineError> {
-    let decoder = &model.decoder;
-    let config = decoder.config();
+    let config = model.runner.model().config();
     let mut ids = prompt_ids(config, &model.vocabulary.tokenizer, text)?;
     let whole = model.vocabulary.tokenizer.encode_ids(text).map_or(0, |ids| ids.len());
     let room = longest(config.n_layers * config.n_heads);
     ids.drain(..ids.len().saturating_sub(room));
     let mut probe = Recorder::new(|site| matches!(site, Site::Scores(_) | Site::Weights(_)));
     // The logits are not asked for: the output layer would be the most expensive part.
-    decoder.hidden(decoder.ids(&ids, 1), &mut probe);
+    model.runner.look(|decoder| drop(decoder.hidden(decoder.ids(&ids, 1), &mut probe)));
     let scores = take(&mut probe.seen, config.n_layers, Site::Scores);
     let weights = take(&mut probe.seen, config.n_layers, Site::Weights);
     let piece = |&id: &u32| model.vocabulary.pieces.get(id as usize).cloned().unwrap_or_default();

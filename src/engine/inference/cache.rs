@@ -9,10 +9,10 @@ use std::time::SystemTime;
 use super::super::devices::Chosen;
 use super::super::error::EngineError;
 use super::super::event::ModelInfo;
+use super::super::runner::Runner;
 use super::super::shared::{Common, Snapshot, Vocabulary};
 use super::info;
 use crate::hub::{self, HubError, ModelRef};
-use crate::nn::Decoder;
 
 /// So many models are held at once.
 const MOST: usize = 3;
@@ -21,7 +21,7 @@ const MOST: usize = 3;
 pub(super) struct Model {
     pub info: Arc<ModelInfo>,
     pub vocabulary: Arc<Vocabulary>,
-    pub decoder: Decoder,
+    pub runner: Runner,
 }
 
 /// What a held model was made of; if that changes, it is loaded again.
@@ -96,15 +96,15 @@ impl Cache {
     fn make(&self, model_ref: &ModelRef, snapshot: Option<&Snapshot>, device: &Chosen) -> Result<Model, EngineError> {
         if let Some(snapshot) = snapshot {
             let info = Arc::new(info::of_snapshot(snapshot));
-            let decoder = Decoder::from_weights(&snapshot.weights, &device.device);
-            return Ok(Model { info, vocabulary: snapshot.vocabulary.clone(), decoder });
+            let runner = Runner::new(&snapshot.weights, &device.device);
+            return Ok(Model { info, vocabulary: snapshot.vocabulary.clone(), runner });
         }
         let loaded = hub::load(model_ref, &self.common.home)?;
-        let decoder = Decoder::from_weights(&loaded.weights, &device.device);
+        let runner = Runner::new(&loaded.weights, &device.device);
         let pieces = Arc::new(loaded.tokenizer.pieces());
         let info = Arc::new(info::of_loaded(model_ref, &loaded, pieces.clone()));
         let vocabulary = Arc::new(Vocabulary { tokenizer: loaded.tokenizer, pieces, language: loaded.language });
-        Ok(Model { info, vocabulary, decoder })
+        Ok(Model { info, vocabulary, runner })
     }
 }
 

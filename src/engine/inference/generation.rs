@@ -37,7 +37,7 @@ pub(super) fn generate(
 ) -> Result<(), EngineError> {
     let model = inference.cache.get(model)?;
     let mut teller = Teller { inference, job, seed: request.seed };
-    let made = run(&model.decoder, &model.vocabulary.tokenizer, request, &mut teller)?;
+    let made = run(model.runner.model(), &model.vocabulary.tokenizer, request, &mut teller)?;
     let ended = Event::GenerationEnded(job.id, made.stop, made.first_token_s, made.tokens_per_s);
     match made.stop {
         // The text stands as far as it came, so its figures are told even though the job is not wanted any more.

@@ -56,7 +56,7 @@ impl InferenceWorker {
     pub fn next_token(&self, job: Job, model: ModelRef, text: String) {
         self.look(job, move |inference, job| {
             let model = inference.cache.get(&model)?;
-            let (ids, logits) = next_logits(&model.decoder, &model.vocabulary.tokenizer, &text)?;
+            let (ids, logits) = next_logits(model.runner.model(), &model.vocabulary.tokenizer, &text)?;
             job.send(Event::NextToken(job.id, ids, Arc::new(logits)));
             Ok(())
         });

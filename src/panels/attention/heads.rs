@@ -1,6 +1,6 @@
 //! The left column: the text, and every head of the model as a thumbnail.
 
-use egui::{Align2, Color32, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
+use egui::{Align2, Color32, Mesh, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 use egui_material_icons::icons;
 use rust_i18n::t;
 
@@ -90,6 +90,7 @@ impl Attention {
             Rect::from_min_size(rect.min + vec2(x, NUMBERS + layer as f32 * (side + GAP)), vec2(side, side))
         };
         numbers(ui, layers, heads, side, &place);
+        self.thumbnails_ui(ui, place);
         let mut chosen = None;
         for layer in 0..layers {
             for column in 0..=heads {
@@ -102,7 +103,7 @@ impl Attention {
                     chosen = Some(choice);
                 }
                 if ui.is_rect_visible(at) {
-                    self.thumbnail(ui, at, layer, column, on, response.hovered() || response.has_focus());
+                    edge(ui, at, on, response.hovered() || response.has_focus());
                 }
                 response.on_hover_text(name(choice));
             }
@@ -110,19 +111,30 @@ impl Attention {
         self.choice = chosen.unwrap_or(self.choice);
     }
 
-    fn thumbnail(&self, ui: &Ui, at: Rect, layer: usize, column: usize, on: bool, lit: bool) {
+    /// All pictures at once: one of them alone, between edges, would be a draw call of its own.
+    fn thumbnails_ui(&self, ui: &Ui, place: impl Fn(usize, usize) -> Rect) {
         let (Some((sheet, _)), Some(texture)) = (&self.thumbnails, self.atlas.id()) else { return };
-        let theme = Theme::here(ui);
-        let (width, height) = (1.0 / (sheet.heads + 1) as f32, 1.0 / sheet.layers.max(1) as f32);
-        let uv = Rect::from_min_size(pos2(column as f32 * width, layer as f32 * height), vec2(width, height));
-        ui.painter().image(texture, at, uv, Color32::WHITE);
-        let edge = match (on, lit) {
-            (true, _) => Stroke::new(2.5, theme.accent),
-            (_, true) => Stroke::new(1.5, theme.ink),
-            _ => Stroke::new(1.0, theme.line),
-        };
-        ui.painter().rect_stroke(at, 1.0, edge, StrokeKind::Outside);
+        let size = vec2(1.0 / (sheet.heads + 1) as f32, 1.0 / sheet.layers.max(1) as f32);
+        let mut mesh = Mesh::with_texture(texture);
+        for layer in 0..sheet.layers {
+            for column in 0..=sheet.heads {
+                let uv = Rect::from_min_size(pos2(column as f32 * size.x, layer as f32 * size.y), size);
+                mesh.add_rect_with_uv(place(layer, column), uv, Color32::WHITE);
+            }
+        }
+        ui.painter().add(mesh);
     }
+}
+
+/// The edge of a thumbnail: whether it is the chosen one, and whether it is pointed at.
+fn edge(ui: &Ui, at: Rect, on: bool, lit: bool) {
+    let theme = Theme::here(ui);
+    let edge = match (on, lit) {
+        (true, _) => Stroke::new(2.5, theme.accent),
+        (_, true) => Stroke::new(1.5, theme.ink),
+        _ => Stroke::new(1.0, theme.line),
+    };
+    ui.painter().rect_stroke(at, 1.0, edge, StrokeKind::Outside);
 }
 
 /// What a choice is called.

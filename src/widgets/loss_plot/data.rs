@@ -55,6 +55,8 @@ pub(super) struct Lines<'a> {
     pub raw: &'a [[f64; 2]],
     pub smooth: &'a [[f64; 2]],
     pub held_out: &'a [[f64; 2]],
+    /// Whether the first two hold two points a column of pixels, the smallest and the largest value in it.
+    pub dense: bool,
 }
 
 impl Curves {
@@ -156,6 +158,7 @@ impl Curves {
             raw: self.caches.raw.points(train, key(train, None)),
             smooth: self.caches.smooth.points(train, key(train, Some(view.smoothing))),
             held_out: self.caches.held_out.points(held_out, key(held_out, None)),
+            dense: train.is_dense(view.axis, in_view, columns),
         }
     }
 }

@@ -76,8 +76,11 @@ impl Plot {
     fn lines(&self, area: &Area, lines: Lines<'_>) -> [Option<Pos2>; 2] {
         let inside = area.clipped(&self.painter);
         let [train, held_out] = [self.theme.series[0], self.theme.series[1]];
-        inside.add(area.line(lines.raw, Stroke::new(1.0, train.gamma_multiply(0.35))));
-        inside.add(area.line(lines.smooth, Stroke::new(2.0, train)));
+        for (points, stroke) in
+            [(lines.raw, Stroke::new(1.0, train.gamma_multiply(0.35))), (lines.smooth, Stroke::new(2.0, train))]
+        {
+            inside.add(if lines.dense { area.band(points, stroke) } else { area.line(points, stroke) });
+        }
         inside.add(area.line(lines.held_out, Stroke::new(1.5, held_out)));
         if lines.held_out.len() <= MOST_MARKS {
             for &[x, y] in lines.held_out {

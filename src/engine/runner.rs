@@ -1,0 +1,86 @@
+//! A model ready to run on a device: on the CPU by the slices, elsewhere by the Burn graph.
+
+use std::cell::OnceCell;
+
+use crate::kernels::Storage;
+use crate::nn::{Decoder, Device, LanguageModel, SliceReader, Weights};
+
+/// Weights up to so many are held a second time for the graph, once somebody has looked inside the model; larger ones
+/// are brought there each time.
+const HELD_TWICE: usize = 16 << 20;
+
+/// A model on the device that runs it.
+pub struct Runner(Kind);
+
+enum Kind {
+    /// On any device.
+    Graph(Box<Decoder>),
+    /// On the CPU; the graph is made of the same weights when somebody looks inside.
+    Slices { reader: Box<SliceReader>, graph: OnceCell<Decoder>, device: Device },
+}
+
+impl Runner {
+    /// Brings weights to a device.
+    pub fn new(weights: &Weights, device: &Device) -> Self {
+        if !matches!(device, Device::Flex(_)) {
+            return Self(Kind::Graph(Box::new(Decoder::from_weights(weights, device))));
+        }
+        if !SliceReader::supports(&weights.config) {
+            tracing::info!("the slices do not serve this configuration: the graph runs it");
+            return Self(Kind::Graph(Box::new(Decoder::from_weights(weights, device))));
+        }
+        let reader = Box::new(SliceReader::new(weights, Storage::F32));
+        Self(Kind::Slices { reader, graph: OnceCell::new(), device: device.clone() })
+    }
+
+    /// For reading and continuing texts.
+    pub fn model(&self) -> &dyn LanguageModel {
+        match &self.0 {
+            Kind::Graph(decoder) => decoder.as_ref(),
+            Kind::Slices { reader, .. } => reader.as_ref(),
+        }
+    }
+
+    /// Looks inside, with the graph and its probes.
+    pub fn look<T>(&self, look: impl FnOnce(&Decoder) -> T) -> T {
+        match &self.0 {
+            Kind::Graph(decoder) => look(decoder),
+            Kind::Slices { reader, graph, device } => {
+                let make = || Decoder::from_weights(&reader.to_weights(), device);
+                if reader.bytes() / 4 > HELD_TWICE { look(&make()) } else { look(graph.get_or_init(make)) }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nn::{DecoderConfig, NoProbe, cpu, host_values};
+    use crate::train::Preset;
+
+    #[test]
+    fn what_is_looked_at_is_what_answers() {
+        let mut config = Preset::Char.settings().model;
+        config.vocabulary = 50;
+        let mut weights = Weights::init(&config, 3).unwrap();
+        // Freshly drawn weights hardly say anything.
+        weights.data.iter_mut().for_each(|weight| *weight *= 5.0);
+        let runner = Runner::new(&weights, &cpu());
+        assert!(matches!(runner.0, Kind::Slices { .. }));
+        let ids = [3, 1, 4, 1, 5];
+        let answered = runner.model().begin(ids.len()).read(&ids);
+        let seen = runner.look(|decoder| host_values(decoder.forward(decoder.ids(&ids, 1), &mut NoProbe)));
+        let last = &seen[seen.len() - 50..];
+        assert!(answered.iter().zip(last).all(|(a, b)| (a - b).abs() < 1e-4 * (1.0 + b.abs())));
+        assert!(last.iter().any(|logit| logit.abs() > 0.1));
+    }
+
+    #[test]
+    fn what_the_slices_do_not_serve_runs_on_the_graph() {
+        let config = Preset::Char.settings().model;
+        let config = DecoderConfig { vocabulary: 50, windows: vec![Some(0); config.n_layers], ..config };
+        let weights = Weights::init(&config, 3).unwrap();
+        assert!(matches!(Runner::new(&weights, &cpu()).0, Kind::Graph(_)));
+    }
+}
