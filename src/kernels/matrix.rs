@@ -72,6 +72,15 @@ impl<'a> Mat<'a> {
         (self.rows == 1 && self.column_stride == 1).then(|| &self.data[..self.columns])
     }
 
+    /// Some columns of a row, where they lie side by side.
+    ///
+    /// # Panics
+    /// If they are outside the slice.
+    pub fn dense_row(&self, row: usize, columns: Range<usize>) -> Option<&'a [f32]> {
+        let start = row * self.row_stride;
+        (self.column_stride == 1).then(|| &self.data[start + columns.start..start + columns.end])
+    }
+
     /// One element.
     ///
     /// # Panics

@@ -1,7 +1,7 @@
 //! Matrices laid out for reading: every weight is read once, in order, whatever the number of rows that it serves.
 //!
 //! The columns of a matrix `[in, out]` are stored in panels of [`PANEL`]: all inputs of the first panel, then all of the
-//! second, and so on. A token's pass through a model reads each panel from its first byte to its last, which is what
+//! second, and so on, so that an input's weights fill one line of the cache. A token's pass through a model reads each panel from its first byte to its last, which is what
 //! memory does best; many rows at once (a prompt) read a panel again from the cache. Weights may be kept in 32, 16 or 8
 //! bits; they become single precision in registers.
 
@@ -14,10 +14,13 @@ use rayon::prelude::*;
 
 use super::matrix::Mat;
 use super::simd::Simd;
-use panel::{Panel, panel_f16, panel_f32, panel_i8};
+use panel::{Panels, panels_f16, panels_f32, panels_i8};
 
 /// Columns of a panel.
-pub const PANEL: usize = 64;
+pub const PANEL: usize = 16;
+
+/// Panels that one task works off.
+const GROUP: usize = 4;
 
 /// Rows that a task takes through a panel; a multiple of the rows that are kept in registers.
 const ROWS: usize = 96;
@@ -57,11 +60,11 @@ impl Packed {
     /// Copies a matrix `[in, out]`, given in any layout.
     pub fn new(from: Mat, storage: Storage) -> Self {
         let (inputs, outputs) = from.shape();
-        let panels = outputs.div_ceil(PANEL);
+        let panels = outputs.div_ceil(PANEL * GROUP) * GROUP;
         let length = panels * inputs * PANEL;
         // At least one element, so that the pieces of an empty matrix have a size.
         let piece = (inputs * PANEL).max(1);
-        let columns = |panel: usize| panel * PANEL..outputs.min((panel + 1) * PANEL);
+        let columns = |panel: usize| outputs.min(panel * PANEL)..outputs.min((panel + 1) * PANEL);
         let data = match storage {
             Storage::F32 => {
                 let mut values = vec![0.0; length];
@@ -138,38 +141,38 @@ impl Packed {
     pub fn product(&self, simd: Simd, x: &[f32], y: &mut [f32]) {
         let rows = x.len().checked_div(self.inputs).unwrap_or(y.len() / self.outputs.max(1));
         assert!(x.len() == rows * self.inputs && y.len() == rows * self.outputs, "shapes of a product");
-        let (panels, blocks) = (self.outputs.div_ceil(PANEL), rows.div_ceil(ROWS));
+        let (groups, blocks) = (self.outputs.div_ceil(PANEL * GROUP), rows.div_ceil(ROWS));
         let to = panel::Output::new(y, self.outputs);
         let task = |index: usize| {
-            let (block, panel) = (index / panels, index % panels);
+            let (block, group) = (index / groups, index % groups);
             let rows = block * ROWS..rows.min((block + 1) * ROWS);
             // SAFETY: every task has another block of rows and columns of `y`.
-            unsafe { self.panel(simd, x, panel, rows, &to) }
+            unsafe { self.group(simd, x, group, rows, &to) }
         };
         if rows * self.inputs * self.outputs < SMALL {
-            (0..blocks * panels).for_each(task);
+            (0..blocks * groups).for_each(task);
         } else {
-            (0..blocks * panels).into_par_iter().for_each(task);
+            (0..blocks * groups).into_par_iter().for_each(task);
         }
     }
 
-    /// Some rows of one panel's product.
+    /// Some rows of a group of panels.
     ///
     /// # Safety
     /// Nobody else may use these rows and columns of the output meanwhile.
-    unsafe fn panel(&self, simd: Simd, x: &[f32], panel: usize, rows: Range<usize>, to: &panel::Output) {
-        let (inputs, piece) = (self.inputs, self.inputs * PANEL);
-        let columns = panel * PANEL..self.outputs.min((panel + 1) * PANEL);
-        let place = panel * piece..(panel + 1) * piece;
+    unsafe fn group(&self, simd: Simd, x: &[f32], group: usize, rows: Range<usize>, to: &panel::Output) {
+        let (inputs, width) = (self.inputs, PANEL * GROUP);
+        let columns = group * width..self.outputs.min((group + 1) * width);
+        let place = group * width * inputs..(group + 1) * width * inputs;
         let x = &x[rows.start * inputs..rows.end * inputs];
         // SAFETY: handed to the caller.
         let mut y = unsafe { to.part(rows, columns.clone()) };
         match &self.data {
-            Data::F32(values) => panel_f32(simd, Panel { weights: &values[place], scales: &[], inputs }, x, &mut y),
-            Data::F16(values) => panel_f16(simd, Panel { weights: &values[place], scales: &[], inputs }, x, &mut y),
+            Data::F32(values) => panels_f32(simd, Panels { weights: &values[place], scales: &[], inputs }, x, &mut y),
+            Data::F16(values) => panels_f16(simd, Panels { weights: &values[place], scales: &[], inputs }, x, &mut y),
             Data::Q8 { codes, scales } => {
-                let scales = &scales[panel * PANEL..(panel + 1) * PANEL];
-                panel_i8(simd, Panel { weights: &codes[place], scales, inputs }, x, &mut y);
+                let scales = &scales[group * width..(group + 1) * width];
+                panels_i8(simd, Panels { weights: &codes[place], scales, inputs }, x, &mut y);
             }
         }
     }
@@ -178,8 +181,11 @@ impl Packed {
 /// Writes some columns as a panel; the function gets the column's place in the panel.
 fn pack<T>(from: Mat, columns: Range<usize>, to: &mut [T], convert: impl Fn(usize, f32) -> T) {
     for (input, line) in to.chunks_exact_mut(PANEL).enumerate() {
-        for (place, column) in columns.clone().enumerate() {
-            line[place] = convert(place, from.at(input, column));
+        match from.dense_row(input, columns.clone()) {
+            Some(values) => {
+                line.iter_mut().zip(values).enumerate().for_each(|(i, (to, &value))| *to = convert(i, value))
+            }
+            None => columns.clone().enumerate().for_each(|(i, column)| line[i] = convert(i, from.at(input, column))),
         }
     }
 }

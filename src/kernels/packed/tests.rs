@@ -65,7 +65,7 @@ fn what_is_stored_is_as_close_as_its_bits_allow() {
             };
             assert!((value - stored).abs() <= allowed, "{bits} bits: {value} became {stored}");
         }
-        // Two panels of 64 columns; 8 bits have a factor a column besides.
+        // Two groups of 64 columns; 8 bits have a factor a column besides.
         let factors = if storage == Storage::Q8 { 128 * 4 } else { 0 };
         assert_eq!(packed.bytes(), inputs * 128 * bits / 8 + factors);
     }
