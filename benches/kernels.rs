@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use telar::kernels::{AdamStep, Mat, MatMut, Simd, activation, adam, attention, norm, product, rows};
+use telar::kernels::{AdamStep, Mat, MatMut, Packed, Simd, Storage, activation, adam, attention, norm, product, rows};
 
 const ROWS: usize = 128;
 const D: usize = 256;
@@ -25,6 +25,13 @@ fn kernels(criterion: &mut Criterion) {
             product(simd, MatMut::new(&mut y, ROWS, 4 * D), Mat::new(&x, ROWS, D), Mat::new(&weight, D, 4 * D), false)
         });
     });
+
+    for storage in [Storage::F32, Storage::F16, Storage::Q8] {
+        let packed = Packed::new(Mat::new(&weight, D, 4 * D), storage);
+        group.bench_function(format!("the same from panels, {storage:?}"), |b| {
+            b.iter(|| packed.product(simd, black_box(&x[..ROWS * D]), &mut y));
+        });
+    }
 
     group.throughput(Throughput::Elements((ROWS * 4 * D) as u64));
     for kind in [activation::Kind::Relu, activation::Kind::Gelu, activation::Kind::GeluTanh] {

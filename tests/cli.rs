@@ -387,7 +387,8 @@ fn weights_that_are_no_numbers_are_said_to_be() {
 fn bench_measures_a_step() {
     let place = Place::new();
     let measured = place.json(&["bench", "train/char"]);
-    assert_eq!(sorted(keys(&measured)), ["device", "median", "samples", "unit", "work"]);
+    assert_eq!(sorted(keys(&measured)), ["cores_busy", "device", "median", "samples", "unit", "work"]);
+    assert!(measured["cores_busy"].as_f64().unwrap() > 0.1);
     assert_eq!((measured["work"].as_str(), measured["unit"].as_str()), (Some("train/char"), Some("s")));
     let mut samples = floats(&measured["samples"]);
     samples.sort_by(f32::total_cmp);

@@ -1,156 +1,15 @@
-//! The engine as a window sees it: commands go in, events come out.
+//! The engine as a window sees it: commands go in, events come out. Models, texts, positions, files and devices.
 
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+mod lab;
+
+use std::path::PathBuf;
 use std::time::Duration;
 
-use telar::data::Home;
-use telar::engine::{
-    Command, CorpusRef, Engine, EngineHandle, EngineOptions, Event, JobId, ModelRef, PositionsRequest, TrainControl,
-    TrainEvent, start,
-};
-use telar::generate::{GenerateRequest, SamplingOptions, StopReason};
-use telar::hub::{self, Loaded, Precision};
-use telar::nn::{DecoderConfig, Positions, Weights, positional};
-use telar::text::Tokenizer;
-use telar::train::{EndReason, Preset, RunSummary, TokenizerKind, TrainSpec};
-
-/// Whoever waits longer than this waits for something that will never happen.
-const FOREVER: Duration = Duration::from_secs(120);
-
-/// An engine with a folder of its own.
-struct Lab {
-    engine: Engine,
-    handle: EngineHandle,
-    folder: tempfile::TempDir,
-}
-
-impl Lab {
-    fn on(device: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let home = Home::at(folder.path().join("home"));
-        let options = EngineOptions { home, device: device.to_owned(), notify: Arc::new(|| {}) };
-        let engine = start(options).unwrap();
-        Self { handle: engine.handle(), engine, folder }
-    }
-
-    fn new() -> Self {
-        Self::on("cpu")
-    }
-
-    fn home(&self) -> Home {
-        Home::at(self.folder.path().join("home"))
-    }
-
-    /// Sends a job's command and returns its id.
-    fn ask(&self, command: impl FnOnce(JobId) -> Command) -> JobId {
-        let id = self.handle.next_job();
-        self.handle.send(command(id));
-        id
-    }
-
-    fn event(&self) -> Event {
-        self.engine.events().recv_timeout(FOREVER).expect("an event")
-    }
-
-    /// Waits for the event that `choose` takes. A failure that nobody waits for ends the test.
-    fn until<T>(&self, mut choose: impl FnMut(&Event) -> Option<T>) -> T {
-        loop {
-            let event = self.event();
-            if let Some(found) = choose(&event) {
-                return found;
-            }
-            assert!(!matches!(event, Event::Failed(..)), "{event:?}");
-        }
-    }
-
-    /// Waits until the job has failed and returns its sentence.
-    fn failure(&self, id: JobId) -> String {
-        self.until(|event| match event {
-            Event::Failed(job, sentence) if *job == id => Some(sentence.clone()),
-            _ => None,
-        })
-    }
-
-    /// Waits for a fact about a training.
-    fn training<T>(&self, id: JobId, mut choose: impl FnMut(&TrainEvent) -> Option<T>) -> T {
-        self.until(|event| match event {
-            Event::Train(job, event) if *job == id => choose(event),
-            _ => None,
-        })
-    }
-
-    /// An untrained model in a folder.
-    fn model(&self) -> ModelRef {
-        let path = self.folder.path().join("model");
-        write_model(&path, 4_096);
-        ModelRef::Folder(path)
-    }
-
-    /// Generates a text to its end.
-    fn generate(&self, model: &ModelRef, request: &GenerateRequest) -> Text {
-        let id = self.ask(|id| Command::Generate(id, model.clone(), request.clone()));
-        let mut text = Text::default();
-        self.until(|event| match event {
-            Event::GenerationStarted(job, ids, seed) if *job == id => {
-                assert_eq!(*seed, request.seed);
-                text.prompt = ids.clone();
-                None
-            }
-            Event::Token(job, token, logits) if *job == id => {
-                text.ids.push(token.id);
-                text.written.push_str(&token.text);
-                text.logits.push(logits.to_vec());
-                None
-            }
-            Event::GenerationEnded(job, stop, ..) if *job == id => Some(*stop),
-            _ => None,
-        });
-        text
-    }
-}
-
-#[derive(Debug, Default, PartialEq)]
-struct Text {
-    prompt: Vec<u32>,
-    ids: Vec<u32>,
-    written: String,
-    logits: Vec<Vec<f32>>,
-}
-
-/// Writes an untrained model of characters.
-fn write_model(folder: &Path, context: usize) {
-    let tokenizer = Tokenizer::train(TokenizerKind::Characters, "\n abcdefghijklmnopqrstuvwxyz").unwrap();
-    let config = DecoderConfig {
-        vocabulary: tokenizer.vocabulary(),
-        context,
-        d_model: 16,
-        n_layers: 3,
-        n_heads: 4,
-        n_kv_heads: 2,
-        d_ff: 24,
-        positions: Positions::Sinusoidal,
-        windows: vec![None, Some(3), None],
-        ..Preset::Char.settings().model
-    };
-    let mut weights = Weights::init(&config, 5).unwrap();
-    // An untrained model looks everywhere alike; one with larger weights has opinions.
-    weights.data.iter_mut().for_each(|weight| *weight *= 8.0);
-    let loaded = Loaded { name: "tiny".into(), weights, tokenizer, step: None, language: Some("en".into()) };
-    hub::folder::write(folder, &loaded, Precision::Full).unwrap();
-}
-
-fn request(prompt: &str, most: usize) -> GenerateRequest {
-    GenerateRequest {
-        prompt: prompt.to_owned(),
-        sampling: SamplingOptions { temperature: 1.0, ..SamplingOptions::default() },
-        seed: 7,
-        max_new_tokens: most,
-        min_new_tokens: 0,
-        stop: Vec::new(),
-    }
-}
-
+use lab::{FOREVER, Lab, request, write_model};
+use telar::engine::{Command, CorpusRef, Event, JobId, ModelRef, PositionsRequest};
+use telar::generate::{GenerateRequest, StopReason};
+use telar::kernels::Storage;
+use telar::nn::positional;
 #[test]
 fn a_model_is_loaded_and_described() {
     let lab = Lab::new();
@@ -169,8 +28,10 @@ fn a_model_is_loaded_and_described() {
 #[test]
 fn the_models_that_ship_write_words_of_their_language() {
     let lab = Lab::new();
+    let english = ["the", "and", "to", "of", "I", "my", "you", "that", "he", "which"];
+    let spanish = ["que", "de", "la", "y", "el", "en", "a", "no", "los", "con"];
     for (name, language, prompt, words) in
-        [("shakespeare", "en", "What say you", ["the", "you"]), ("quijote", "es", "En un lugar", ["que", "de"])]
+        [("shakespeare", "en", "What say you", english), ("quijote", "es", "En un lugar", spanish)]
     {
         let model = ModelRef::Builtin(name.to_owned());
         let id = lab.ask(|id| Command::LoadModel(id, model.clone()));
@@ -180,8 +41,8 @@ fn the_models_that_ship_write_words_of_their_language() {
         });
         assert_eq!((info.name.as_str(), info.language.as_deref()), (name, Some(language)));
         let text = lab.generate(&model, &request(prompt, 200));
-        let found = words.map(|word| text.written.split_whitespace().any(|other| other == word));
-        assert_eq!(found, [true, true], "{}", text.written);
+        let written = |word: &&str| text.written.split_whitespace().any(|other| other == *word);
+        assert!(words.iter().filter(|word| written(word)).count() >= 4, "{}", text.written);
     }
 }
 
@@ -498,250 +359,37 @@ fn a_device_that_cannot_be_used_is_told_and_the_one_before_stays() {
     );
 }
 
-/// A model so small that a step takes about a millisecond.
-fn small_spec(steps: u64) -> Box<TrainSpec> {
-    let mut settings = Preset::Char.settings();
-    for (key, value) in [
-        ("d_model", "16"),
-        ("n_layers", "1"),
-        ("n_heads", "2"),
-        ("d_ff", "32"),
-        ("batch_size", "4"),
-        ("context", "16"),
-        ("log_every", "2"),
-        ("eval_every", "0"),
-        ("sample_every", "0"),
-        ("checkpoint_every", "0"),
-    ] {
-        settings.set(key, value).unwrap();
+#[test]
+fn fewer_bits_write_almost_the_same_and_the_way_back_is_exact() {
+    let lab = Lab::new();
+    let model = ModelRef::Builtin("shakespeare".to_owned());
+    let logits = |storage| {
+        lab.handle.send(Command::UseStorage(storage));
+        let id = lab.ask(|id| Command::NextToken(id, model.clone(), "Love is a ".to_owned()));
+        lab.until(|event| match event {
+            Event::NextToken(job, _, logits) if *job == id => Some(logits.to_vec()),
+            _ => None,
+        })
+    };
+    let full = logits(Storage::F32);
+    for (storage, most) in [(Storage::F16, 0.01), (Storage::Q8, 0.5)] {
+        let fewer = logits(storage);
+        let furthest = full.iter().zip(&fewer).fold(0.0f32, |most, (a, b)| most.max((a - b).abs()));
+        assert!(furthest < most, "{storage:?}: {furthest}");
     }
-    settings.steps = steps;
-    Box::new(TrainSpec { preset: Preset::Char, corpus: CorpusRef::Named("telar-en".into()), settings, out: None })
-}
-
-fn runs(lab: &Lab) -> Vec<RunSummary> {
-    lab.until(|event| match event {
-        Event::Runs(runs) => Some(runs.clone()),
-        _ => None,
-    })
+    assert_ne!(logits(Storage::Q8), full);
+    assert_eq!(logits(Storage::F32), full);
 }
 
 #[test]
-fn a_training_is_followed_steered_and_kept() {
+fn the_number_of_threads_changes_while_a_text_is_written_and_the_text_does_not() {
     let lab = Lab::new();
-    let job = lab.ask(|id| Command::Train(id, small_spec(1_000_000)));
-    let run = lab.training(job, |event| match event {
-        TrainEvent::Started { run, device, parameters, vocabulary, tokens, total_steps, summary } => {
-            assert_eq!((device.as_str(), *total_steps, summary.id.as_str()), ("cpu", 1_000_000, run.as_str()));
-            assert!(*parameters > 1_000 && *vocabulary > 30 && *tokens > 10_000);
-            Some(run.clone())
-        }
-        _ => None,
-    });
-    the_curve_comes_and_the_model_answers(&lab, job, &run);
-    let step = it_stands_still_and_makes_one_step(&lab, job);
-
-    let id = lab.ask(|id| Command::DeleteRun(id, run.clone()));
-    assert!(lab.failure(id).contains(&run), "the run in training is not deleted");
-
-    lab.handle.send(Command::Control(job, TrainControl::Resume));
-    lab.training(job, |event| matches!(event, TrainEvent::Resumed).then_some(()));
-    lab.training(job, |event| match event {
-        TrainEvent::Metrics(points) => points.iter().any(|point| point.step > step).then_some(()),
-        _ => None,
-    });
-    lab.handle.send(Command::Control(job, TrainControl::Stop));
-    let (mut checkpoint, mut snapshot) = (0, 0);
-    let last = lab.training(job, |event| match event {
-        TrainEvent::Checkpoint(step, path) => {
-            checkpoint = *step;
-            assert!(path.is_dir());
-            None
-        }
-        TrainEvent::Snapshot(step) => {
-            snapshot = *step;
-            None
-        }
-        TrainEvent::Ended { step, reason, path } => {
-            assert_eq!((*reason, path), (EndReason::Stopped, &lab.home().runs().join(&run)));
-            Some(*step)
-        }
-        _ => None,
-    });
-    assert_eq!((checkpoint, snapshot), (last, last));
-    let listed = runs(&lab);
-    assert_eq!((listed.len(), listed[0].id.as_str(), listed[0].step), (1, run.as_str(), last));
-    it_is_opened_continued_and_deleted(&lab, &run, last);
-}
-
-fn the_curve_comes_and_the_model_answers(lab: &Lab, job: JobId, run: &str) {
-    let (mut snapshot, mut points) = (None, Vec::new());
-    lab.training(job, |event| {
-        match event {
-            TrainEvent::Snapshot(step) => snapshot = Some(*step),
-            TrainEvent::Metrics(new) => points.extend(new.iter().copied()),
-            _ => {}
-        }
-        (snapshot.is_some() && points.len() > 5).then_some(())
-    });
-    assert_eq!((snapshot, points[0].step), (Some(0), 0));
-    assert!(points.windows(2).all(|pair| pair[0].step < pair[1].step && pair[1].loss.is_finite()));
-    let id = lab.ask(|id| Command::LoadModel(id, ModelRef::Live));
-    let info = lab.until(|event| match event {
-        Event::ModelReady(job, info) if *job == id => Some(info.clone()),
-        _ => None,
-    });
-    assert_eq!((&info.model, info.name.as_str(), info.language.as_deref()), (&ModelRef::Live, run, Some("en")));
-    assert!(info.step.is_some());
-    assert_eq!(lab.generate(&ModelRef::Live, &request("the", 10)).ids.len(), 10);
-}
-
-fn it_stands_still_and_makes_one_step(lab: &Lab, job: JobId) -> u64 {
-    let paused = || {
-        let mut snapshot = None;
-        let step = lab.training(job, |event| match event {
-            TrainEvent::Snapshot(step) => {
-                snapshot = Some(*step);
-                None
-            }
-            TrainEvent::Paused(step) => Some(*step),
-            _ => None,
-        });
-        (step, snapshot)
-    };
-    lab.handle.send(Command::Control(job, TrainControl::Pause));
-    let (step, _) = paused();
-    let logits = || {
-        let id = lab.ask(|id| Command::NextToken(id, ModelRef::Live, "the".into()));
-        lab.until(|event| match event {
-            Event::NextToken(job, _, logits) if *job == id => Some(logits.clone()),
-            _ => None,
-        })
-    };
-    let before = logits();
-    assert_eq!(before, logits(), "nothing moves while it stands still");
-    lab.handle.send(Command::Control(job, TrainControl::StepOnce));
-    assert_eq!(paused(), (step + 1, Some(step + 1)));
-    assert_ne!(before, logits(), "the model that is looked at has made the step");
-    step + 1
-}
-
-fn it_is_opened_continued_and_deleted(lab: &Lab, run: &str, last: u64) {
-    let id = lab.ask(|id| Command::OpenRun(id, run.to_owned()));
-    let (summary, points) = lab.until(|event| match event {
-        Event::RunOpened(job, summary, points, _) if *job == id => Some((summary.clone(), points.clone())),
-        _ => None,
-    });
-    assert_eq!((summary.id.as_str(), summary.ended), (run, Some(EndReason::Stopped)));
-    assert!(points.len() > 5 && points.iter().all(|point| point.step <= last));
-
-    let model = ModelRef::Run(run.to_owned());
-    let step_of_run = || {
-        let id = lab.ask(|id| Command::LoadModel(id, model.clone()));
-        lab.until(|event| match event {
-            Event::ModelReady(job, info) if *job == id => Some(info.step),
-            _ => None,
-        })
-    };
-    assert_eq!(step_of_run(), Some(last));
-    let job = lab.ask(|id| Command::ContinueRun(id, run.to_owned(), last + 5));
-    let end = lab.training(job, |event| match event {
-        TrainEvent::Ended { step, reason, .. } => Some((*step, *reason)),
-        _ => None,
-    });
-    assert_eq!(end, (last + 5, EndReason::Finished));
-    assert_eq!(runs(lab)[0].step, last + 5);
-    assert_eq!(step_of_run(), Some(last + 5), "the newer checkpoint is seen");
-
-    let id = lab.ask(|id| Command::DeleteRun(id, run.to_owned()));
-    lab.until(|event| matches!(event, Event::RunDeleted(job, gone) if *job == id && gone == run).then_some(()));
-    assert!(runs(lab).is_empty());
-    let id = lab.ask(|id| Command::LoadModel(id, model.clone()));
-    assert!(lab.failure(id).contains(run));
-}
-
-#[test]
-fn a_cancelled_training_writes_its_checkpoint() {
-    let lab = Lab::new();
-    let job = lab.ask(|id| Command::Train(id, small_spec(1_000_000)));
-    lab.training(job, |event| matches!(event, TrainEvent::Metrics(_)).then_some(()));
-    lab.handle.send(Command::Cancel(job));
-    let (step, run) = lab.training(job, |event| match event {
-        TrainEvent::Ended { step, reason: EndReason::Stopped, path } => Some((*step, path.clone())),
-        _ => None,
-    });
-    assert_eq!(hub::checkpoints(&run)[0].0, step);
-    lab.until(|event| matches!(event, Event::Cancelled(id) if *id == job).then_some(()));
-}
-
-#[test]
-fn a_new_training_takes_the_place_of_the_old_one() {
-    let lab = Lab::new();
-    let old = lab.ask(|id| Command::Train(id, small_spec(1_000_000)));
-    lab.training(old, |event| matches!(event, TrainEvent::Metrics(_)).then_some(()));
-    let new = lab.ask(|id| Command::Train(id, small_spec(3)));
-    let mut begun = false;
-    lab.until(|event| {
-        let Event::Train(job, event) = event else { return None };
-        begun |= *job == new;
-        assert!(*job == new || !begun, "{event:?}");
-        matches!(event, TrainEvent::Ended { .. }).then(|| assert_eq!(*job, new))
-    });
-    let listed = runs(&lab);
-    assert_eq!(listed.len(), 2);
-    assert!(listed.iter().all(|run| run.step > 0), "the old one has its checkpoint too: {listed:?}");
-}
-
-#[test]
-fn closing_the_window_while_a_model_trains_loses_nothing() {
-    let lab = Lab::new();
-    let job = lab.ask(|id| Command::Train(id, small_spec(1_000_000)));
-    let run = lab.training(job, |event| match event {
-        TrainEvent::Started { run, .. } => Some(run.clone()),
-        _ => None,
-    });
-    lab.training(job, |event| match event {
-        TrainEvent::Metrics(points) => points.iter().any(|point| point.step > 0).then_some(()),
-        _ => None,
-    });
-    let Lab { engine, folder, .. } = lab;
-    assert!(engine.shut_down(FOREVER));
-    let home = Home::at(folder.path().join("home"));
-    let loaded = hub::load(&ModelRef::Run(run), &home).unwrap();
-    assert!(loaded.step.is_some_and(|step| step > 0));
-}
-
-#[test]
-fn settings_that_make_no_sense_are_a_sentence_and_leave_no_run() {
-    let lab = Lab::new();
-    let mut spec = small_spec(10);
-    spec.settings.context = 10_000;
-    let id = lab.ask(|id| Command::Train(id, spec));
-    assert!(lab.failure(id).contains("10000"));
-    lab.handle.send(Command::ListRuns);
-    assert!(runs(&lab).is_empty());
-}
-
-#[test]
-fn a_training_that_diverges_ends_and_the_last_good_model_stays() {
-    let lab = Lab::new();
-    let mut spec = small_spec(1_000);
-    spec.settings.lr = 1e30;
-    let job = lab.ask(|id| Command::Train(id, spec));
-    let reason = lab.training(job, |event| match event {
-        TrainEvent::Ended { reason, .. } => Some(*reason),
-        _ => None,
-    });
-    assert_eq!(reason, EndReason::Diverged);
-    assert_eq!(lab.generate(&ModelRef::Live, &request("the", 4)).ids.len(), 4);
-}
-
-#[test]
-fn a_data_folder_that_cannot_be_written_is_a_sentence_and_the_engine_goes_on() {
-    let lab = Lab::new();
-    std::fs::write(lab.home().root, "a file where the folder should be").unwrap();
-    let id = lab.ask(|id| Command::Train(id, small_spec(10)));
-    let sentence = lab.failure(id);
-    assert!(sentence.contains("runs"), "{sentence}");
-    assert_eq!(lab.generate(&lab.model(), &request("a", 2)).ids.len(), 2);
+    let model = ModelRef::Builtin("quijote".to_owned());
+    let request = request("En un lugar de la Mancha", 30);
+    let before = lab.generate(&model, &request);
+    for wish in [Some(1), Some(3), None] {
+        lab.handle.send(Command::UseThreads { wish, in_front: true });
+        let now = lab.generate(&model, &request);
+        assert_eq!((now.ids, now.logits), (before.ids.clone(), before.logits.clone()));
+    }
 }

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::{Home, set_aside, write_atomic};
 use crate::hub::ModelRef;
+use crate::kernels::Storage;
 use crate::panels::{PanelId, Preferences, SCALES, ThemeChoice};
 
 /// The content of `settings.toml`. What is missing in the file has its default here.
@@ -32,6 +33,11 @@ pub struct Settings {
     pub motion: bool,
     /// `auto`, `cpu`, `cuda`, `cuda:N`.
     pub device: String,
+    /// On how many threads the processor computes, if a person has said it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub threads: Option<usize>,
+    /// In how many bits the processor keeps the weights of a model that writes.
+    pub weights: Storage,
     /// The page that was shown last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub page: Option<PanelId>,
@@ -70,6 +76,8 @@ impl Default for Settings {
             scale: 100,
             motion: true,
             device: "auto".to_owned(),
+            threads: None,
+            weights: Storage::F32,
             page: None,
             model: None,
             window: WindowSize::default(),
@@ -111,6 +119,7 @@ impl Settings {
     /// Numbers that a person may have edited, brought back to what the window can do.
     fn sane(mut self) -> Self {
         self.scale = self.scale.clamp(*SCALES.start(), *SCALES.end());
+        self.threads = self.threads.map(|count| count.clamp(1, crate::engine::threads::most()));
         let usual = WindowSize::default();
         let within = |value: f32, usual: f32| if value.is_finite() { value.clamp(400.0, 16_000.0) } else { usual };
         self.window.width = within(self.window.width, usual.width);
@@ -120,7 +129,15 @@ impl Settings {
 
     /// The choices of a person, in this language where none was chosen.
     pub fn preferences(&self, language: &'static str) -> Preferences {
-        Preferences { theme: self.theme, scale: self.scale, language, device: self.device.clone(), motion: self.motion }
+        Preferences {
+            theme: self.theme,
+            scale: self.scale,
+            language,
+            device: self.device.clone(),
+            threads: self.threads,
+            storage: self.weights,
+            motion: self.motion,
+        }
     }
 
     fn to_text(&self) -> Result<String, toml::ser::Error> {
@@ -225,6 +242,8 @@ mod tests {
             scale: 150,
             motion: false,
             device: "cpu".to_owned(),
+            threads: Some(1),
+            weights: Storage::Q8,
             page: Some(PanelId::Attention),
             model: Some(ModelRef::Run("20261124-105249-char".to_owned())),
             window: WindowSize { width: 1000.0, height: 700.0, maximized: true },

@@ -59,6 +59,8 @@ pub struct TelarApp {
     messages: Messages,
     /// What the window looks like now; a difference to `shared.preferences` is acted on after the frame.
     applied: Preferences,
+    /// On how many threads, and whether the window was in front, when that was last said to the engine.
+    threads: Option<(Option<usize>, bool)>,
     settings: Settings,
     keeper: Keeper,
     remembered_at: f64,
@@ -99,6 +101,7 @@ impl TelarApp {
         }
         let mut pump = Pump::default();
         let model = settings.model.clone().filter(|model| *model != ModelRef::Live);
+        shared.engine.send(Command::UseStorage(preferences.storage));
         pump.switch.begin(&shared, model.unwrap_or_else(|| builtin_for(language)));
         shared.engine.send(Command::ListRuns);
         let page = settings.page.filter(|page| panels.iter().any(|panel| panel.id() == *page));
@@ -115,6 +118,7 @@ impl TelarApp {
             pump,
             messages,
             applied: preferences,
+            threads: None,
             settings,
             remembered_at: 0.0,
             folder_dialog: None,
@@ -198,6 +202,16 @@ impl TelarApp {
         ctx.request_repaint();
     }
 
+    /// Tells the engine on how many threads to compute, whenever that changes.
+    fn share_threads(&mut self, ctx: &Context) {
+        let in_front = ctx.input(|input| input.viewport().focused.unwrap_or(true));
+        let now = (self.applied.threads, in_front);
+        if self.threads != Some(now) {
+            self.threads = Some(now);
+            self.shared.engine.send(Command::UseThreads { wish: now.0, in_front });
+        }
+    }
+
     fn keyboard(&mut self, ctx: &Context) {
         for wish in pressed(ctx, &self.panels, self.shared.training.is_some()) {
             match wish {
@@ -276,6 +290,13 @@ impl TelarApp {
             self.settings.device.clone_from(&self.applied.device);
             self.shared.engine.send(Command::UseDevice(self.applied.device.clone()));
         }
+        if before.storage != self.applied.storage {
+            self.settings.weights = self.applied.storage;
+            self.shared.engine.send(Command::UseStorage(self.applied.storage));
+            // The same model, read anew.
+            self.pump.switch.begin(&self.shared, self.shared.model_ref.clone());
+        }
+        self.settings.threads = self.applied.threads;
         self.settings.theme = self.applied.theme;
         self.settings.scale = self.applied.scale;
         self.settings.motion = self.applied.motion;
@@ -388,6 +409,7 @@ impl eframe::App for TelarApp {
         self.drain(ctx);
         self.folder_answer();
         self.keyboard(ctx);
+        self.share_threads(ctx);
         self.close_request(ctx);
         for panel in &mut self.panels {
             panel.logic(ctx, &mut self.shared);

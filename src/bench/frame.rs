@@ -104,10 +104,12 @@ fn large_model(path: &Path) -> anyhow::Result<String> {
         n_kv_heads: HEADS,
         ..settings
     };
+    let ids = tokenizer.encode_ids(&"To be, or not to be, that is the question: ".repeat(TOKENS / 8))?;
+    let text = tokenizer.decode(ids.get(..TOKENS).unwrap_or(&ids));
     let weights = Weights::init(&config, 1)?;
     let model = Loaded { name: "heads".to_owned(), weights, tokenizer, step: None, language: None };
     folder::write(path, &model, Precision::Full)?;
-    Ok("To be, or not to be, that is the question: ".chars().cycle().take(TOKENS).collect())
+    Ok(text)
 }
 
 /// A curve of the usual shape, for the plot to reduce and draw.

@@ -47,6 +47,9 @@ pub struct Measurement {
     /// `frame`: what each scene cost; the samples are the same values.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub scenes: Vec<SceneCost>,
+    /// `train`: seconds of processor time in a second.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cores_busy: Option<f64>,
     /// `decode` and `prefill` on the CPU: bytes that the weights take in memory.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub weight_bytes: Option<u64>,
@@ -91,7 +94,7 @@ pub fn run(work: &str, settings: &Settings) -> Result<Option<Measurement>, Bench
         ..Measurement::default()
     };
     if let Some(preset) = step::preset(work) {
-        measured.samples = step::measure(preset, &chosen.device, WARM_UP, SAMPLES)?;
+        (measured.samples, measured.cores_busy) = step::measure(preset, &chosen.device, WARM_UP, SAMPLES)?;
     } else if let Some((kind, config)) = decode::parse(work) {
         let result = decode::measure(kind, &config, &chosen.device, storage, SAMPLES)?;
         (measured.samples, measured.weight_bytes) = (result.samples, result.weight_bytes);

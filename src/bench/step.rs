@@ -3,6 +3,8 @@
 
 use std::time::Instant;
 
+use cpu_time::ProcessTime;
+
 use super::BenchError;
 use crate::engine::guard::guard;
 use crate::nn::{Device, Rng, Weights};
@@ -17,8 +19,14 @@ pub(super) fn preset(work: &str) -> Option<Preset> {
         .find(|preset| work.strip_prefix("train/") == Some(preset.name()))
 }
 
-/// Seconds of each step on one batch of random tokens.
-pub(super) fn measure(preset: Preset, device: &Device, warm_up: usize, samples: usize) -> Result<Vec<f64>, BenchError> {
+/// Seconds of each step on one batch of random tokens, and the cores that were busy meanwhile (seconds of processor time
+/// in a second), where the system tells.
+pub(super) fn measure(
+    preset: Preset,
+    device: &Device,
+    warm_up: usize,
+    samples: usize,
+) -> Result<(Vec<f64>, Option<f64>), BenchError> {
     let settings = settings(preset);
     let weights = Weights::init(&settings.model, settings.seed)?;
     let mut rng = Rng::new(settings.seed);
@@ -36,7 +44,11 @@ pub(super) fn measure(preset: Preset, device: &Device, warm_up: usize, samples: 
         for _ in 0..warm_up {
             step();
         }
-        (0..samples).map(|_| step()).collect()
+        let begin = ProcessTime::try_now().ok();
+        let samples: Vec<f64> = (0..samples).map(|_| step()).collect();
+        let cpu = begin.and_then(|begin| begin.try_elapsed().ok());
+        let busy = cpu.map(|cpu| cpu.as_secs_f64() / samples.iter().sum::<f64>());
+        (samples, busy)
     };
     guard(steps).map_err(BenchError::Failed)
 }

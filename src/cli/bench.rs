@@ -39,6 +39,10 @@ pub fn run(args: &Args, shared: &Shared) -> anyhow::Result<()> {
         let line = t!("bench.scene", scene = scene.scene, ms = format!("{:.2}", scene.p95 * 1e3));
         shared.print_text(&format!("{line}\n"))?;
     }
+    if let Some(busy) = measured.cores_busy {
+        let line = t!("bench.busy", cores = format!("{busy:.2}"));
+        shared.print_text(&format!("{line}\n"))?;
+    }
     if let Some(bytes) = measured.resident_bytes {
         let line = t!("bench.resident", mib = bytes >> 20);
         shared.print_text(&format!("{line}\n"))?;

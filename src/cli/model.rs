@@ -9,6 +9,7 @@ use crate::engine::devices;
 use crate::engine::guard::guard;
 use crate::engine::runner::Runner;
 use crate::hub::{self, Loaded, ModelRef};
+use crate::kernels::Storage;
 use crate::nn::Decoder;
 
 /// A model with its tokenizer, read from disk.
@@ -36,7 +37,7 @@ impl Model {
     /// If that device cannot be used.
     pub fn runner(&self, shared: &Shared) -> anyhow::Result<Runner> {
         let device = devices::resolve(&shared.device)?.device;
-        Ok(on_device(|| Runner::new(&self.loaded.weights, &device))?)
+        Ok(on_device(|| Runner::new(&self.loaded.weights, &device, Storage::F32))?)
     }
 
     /// Its weights as a graph, for looking inside, on the device that the person named.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::data::CorpusRef;
 use crate::generate::GenerateRequest;
 use crate::hub::ModelRef;
+use crate::kernels::Storage;
 use crate::train::TrainSpec;
 
 /// Names one piece of work. Events carry the id of the job that they belong to; a newer job of the same kind replaces the
@@ -47,6 +48,15 @@ pub enum Command {
     ProbeDevices,
     /// Use another device from now on: `auto`, `cpu`, `cuda`, `cuda:N`.
     UseDevice(String),
+    /// Compute on so many threads from now on, or on as many as suit the machine and a window that is in front or not.
+    UseThreads {
+        /// What the person wants.
+        wish: Option<usize>,
+        /// Whether the window is looked at.
+        in_front: bool,
+    },
+    /// Keep the weights of models that are loaded from now on in so many bits, where they are read on the CPU.
+    UseStorage(Storage),
     /// Load a model and report what it is ([`super::Event::ModelReady`]).
     LoadModel(JobId, ModelRef),
     /// Continue a prompt token by token.

@@ -48,6 +48,8 @@ fn job_of(command: &Command) -> Option<(JobId, Option<Kind>)> {
         Command::DeleteRun(id, ..) | Command::WriteFile(id, ..) => (*id, None),
         Command::ProbeDevices
         | Command::UseDevice(_)
+        | Command::UseThreads { .. }
+        | Command::UseStorage(_)
         | Command::Control(..)
         | Command::ListRuns
         | Command::Cancel(_) => return None,

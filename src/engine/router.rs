@@ -13,6 +13,7 @@ use super::job::Job;
 use super::jobs::Jobs;
 use super::positions;
 use super::shared::Common;
+use super::threads;
 use super::training::{Begin, Training};
 use super::worker::Worker;
 
@@ -60,6 +61,13 @@ impl Router {
         match command {
             Command::ProbeDevices => workers.chooser.give(job, |chooser, _| chooser.probe()),
             Command::UseDevice(wish) => workers.chooser.give(job, move |chooser, _| chooser.choose(&wish)),
+            Command::UseThreads { wish, in_front } => {
+                workers.chooser.give(job, move |_, _| {
+                    threads::adapt(wish, in_front);
+                    Ok(())
+                });
+            }
+            Command::UseStorage(storage) => workers.inference.store(job, storage),
             Command::LoadModel(_, model) => workers.inference.load(job, model),
             Command::Generate(_, model, request) => workers.inference.generate(job, model, request),
             Command::NextToken(_, model, text) => workers.inference.next_token(job, model, text),

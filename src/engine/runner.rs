@@ -20,8 +20,8 @@ enum Kind {
 }
 
 impl Runner {
-    /// Brings weights to a device.
-    pub fn new(weights: &Weights, device: &Device) -> Self {
+    /// Brings weights to a device; on the CPU they are kept in so many bits.
+    pub fn new(weights: &Weights, device: &Device, storage: Storage) -> Self {
         if !matches!(device, Device::Flex(_)) {
             return Self(Kind::Graph(Box::new(Decoder::from_weights(weights, device))));
         }
@@ -29,7 +29,7 @@ impl Runner {
             tracing::info!("the slices do not serve this configuration: the graph runs it");
             return Self(Kind::Graph(Box::new(Decoder::from_weights(weights, device))));
         }
-        let reader = Box::new(SliceReader::new(weights, Storage::F32));
+        let reader = Box::new(SliceReader::new(weights, storage));
         Self(Kind::Slices { reader, graph: OnceCell::new(), device: device.clone() })
     }
 
@@ -66,7 +66,7 @@ mod tests {
         let mut weights = Weights::init(&config, 3).unwrap();
         // Freshly drawn weights hardly say anything.
         weights.data.iter_mut().for_each(|weight| *weight *= 5.0);
-        let runner = Runner::new(&weights, &cpu());
+        let runner = Runner::new(&weights, &cpu(), Storage::F32);
         assert!(matches!(runner.0, Kind::Slices { .. }));
         let ids = [3, 1, 4, 1, 5];
         let answered = runner.model().begin(ids.len()).read(&ids);
@@ -81,6 +81,6 @@ mod tests {
         let config = Preset::Char.settings().model;
         let config = DecoderConfig { vocabulary: 50, windows: vec![Some(0); config.n_layers], ..config };
         let weights = Weights::init(&config, 3).unwrap();
-        assert!(matches!(Runner::new(&weights, &cpu()).0, Kind::Graph(_)));
+        assert!(matches!(Runner::new(&weights, &cpu(), Storage::F32).0, Kind::Graph(_)));
     }
 }

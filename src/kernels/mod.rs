@@ -19,6 +19,7 @@ pub mod packed;
 pub mod rotary;
 pub mod rows;
 pub mod simd;
+pub mod threads;
 
 pub use adam::{AdamStep, adam, global_norm, scale};
 pub use matrix::{Mat, MatMut, product, transpose};

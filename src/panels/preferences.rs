@@ -7,7 +7,8 @@ use egui::Ui;
 use egui_material_icons::icons;
 
 use super::Shared;
-use crate::widgets::controls::{icon_button, labelled, radio_list, segmented, switch};
+use crate::kernels::Storage;
+use crate::widgets::controls::{icon_button, labelled, note, radio_list, segmented, switch};
 use crate::widgets::theme::{Theme, size, space};
 
 /// Which theme.
@@ -39,13 +40,25 @@ pub struct Preferences {
     pub language: &'static str,
     /// `auto`, `cpu`, `cuda`, `cuda:N`.
     pub device: String,
+    /// On how many threads the processor computes; as many as suit it where nothing is said.
+    pub threads: Option<usize>,
+    /// In how many bits the processor keeps the weights of a model that writes.
+    pub storage: Storage,
     /// Whether things may move.
     pub motion: bool,
 }
 
 impl Default for Preferences {
     fn default() -> Self {
-        Self { theme: ThemeChoice::System, scale: 100, language: "es", device: "auto".to_owned(), motion: true }
+        Self {
+            theme: ThemeChoice::System,
+            scale: 100,
+            language: "es",
+            device: "auto".to_owned(),
+            threads: None,
+            storage: Storage::F32,
+            motion: true,
+        }
     }
 }
 
@@ -84,12 +97,37 @@ pub fn preferences_ui(ui: &mut Ui, shared: &mut Shared) {
         // Not a list that opens: this may stand in a popup itself, and there is room for only one.
         radio_list(ui, &mut chosen.device, &options);
     });
+    labelled(ui, t!("app.settings.threads"), LABEL_WIDTH, |ui| threads_ui(ui, chosen));
+    let name = t!("app.settings.weights");
+    let widths = [(Storage::F32, 32), (Storage::F16, 16), (Storage::Q8, 8)]
+        .map(|(storage, bits)| (storage, t!("app.settings.weights_bits", bits = bits).into_owned()));
+    labelled(ui, &*name, LABEL_WIDTH, |ui| {
+        segmented(ui, &name, &mut chosen.storage, &widths);
+    });
+    note(ui, t!("app.settings.weights_note"));
     labelled(ui, t!("app.settings.motion"), LABEL_WIDTH, |ui| {
         let mut reduced = !chosen.motion;
         if switch(ui, &mut reduced, t!("app.settings.motion_reduced")) {
             chosen.motion = !reduced;
         }
     });
+}
+
+/// As many threads as suit the machine, or a number of one's own.
+fn threads_ui(ui: &mut Ui, chosen: &mut Preferences) {
+    let most = crate::engine::threads::most();
+    let mut own = chosen.threads.is_some();
+    let kinds =
+        [(false, t!("app.settings.threads_auto").into_owned()), (true, t!("app.settings.threads_own").into_owned())];
+    segmented(ui, &t!("app.settings.threads"), &mut own, &kinds);
+    match (own, &mut chosen.threads) {
+        (false, threads) => *threads = None,
+        (true, threads) => {
+            let count = threads.get_or_insert(most);
+            let field = ui.add(egui::DragValue::new(count).range(1..=most).speed(0.05));
+            field.accessible_name(t!("app.settings.threads_count"));
+        }
+    }
 }
 
 fn scale_ui(ui: &mut Ui, chosen: &mut Preferences) {

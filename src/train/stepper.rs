@@ -8,6 +8,7 @@ use burn::tensor::{Int, Tensor, TensorData};
 use super::batches::Batch;
 use super::{OptimizerKind, TrainSettings};
 use crate::kernels::adam::{AdamStep, adam, global_norm};
+use crate::kernels::threads;
 use crate::nn::{
     B, Decoder, DecoderConfig, Device, NoProbe, Parameter, Role, SliceDecoder, Weights, host_values, loss,
 };
@@ -136,7 +137,7 @@ impl Stepper {
         let seed = (settings.model.dropout > 0.0).then_some(step.dropout_seed);
         match &mut self.path {
             Path::Slices(slices) => {
-                let (loss, norm) = slices.step(batch, seed, numbers, settings.clip as f32);
+                let (loss, norm) = threads::run(|| slices.step(batch, seed, numbers, settings.clip as f32));
                 self.tally.sum += f64::from(loss);
                 self.tally.steps += 1;
                 self.tally.grad_norm = norm;
@@ -151,13 +152,16 @@ impl Stepper {
         let context = batch.ids.len() / rows.max(1);
         match &mut self.path {
             Path::Slices(slices) => {
-                let weights = &slices.weights.data;
-                if slices.decoder.shape() == [rows, context] {
-                    slices.decoder.loss(weights, &batch.ids, &batch.targets, None)
-                } else {
-                    let mut decoder = SliceDecoder::new(&slices.weights.config, rows, context);
-                    decoder.loss(weights, &batch.ids, &batch.targets, None)
-                }
+                let Slices { decoder, weights, .. } = &mut **slices;
+                let run = || {
+                    if decoder.shape() == [rows, context] {
+                        decoder.loss(&weights.data, &batch.ids, &batch.targets, None)
+                    } else {
+                        let mut decoder = SliceDecoder::new(&weights.config, rows, context);
+                        decoder.loss(&weights.data, &batch.ids, &batch.targets, None)
+                    }
+                };
+                threads::run(run)
             }
             Path::Graph(graph) => graph.loss_alone(batch, rows),
         }

@@ -13,6 +13,7 @@ use super::super::runner::Runner;
 use super::super::shared::{Common, Snapshot, Vocabulary};
 use super::info;
 use crate::hub::{self, HubError, ModelRef};
+use crate::kernels::Storage;
 
 /// So many models are held at once.
 const MOST: usize = 3;
@@ -45,16 +46,25 @@ struct Entry {
 /// The models held, the one used last at the end.
 pub(super) struct Cache {
     common: Common,
+    storage: Storage,
     entries: Vec<Entry>,
 }
 
 impl Cache {
     pub fn new(common: Common) -> Self {
-        Self { common, entries: Vec::new() }
+        Self { common, storage: Storage::default(), entries: Vec::new() }
     }
 
     pub fn clear(&mut self) {
         self.entries.clear();
+    }
+
+    /// Keeps weights in so many bits from now on; what is held in others is not used any more.
+    pub fn store(&mut self, storage: Storage) {
+        if self.storage != storage {
+            self.storage = storage;
+            self.clear();
+        }
     }
 
     /// The model, loaded if it is not held or has changed.
@@ -96,11 +106,11 @@ impl Cache {
     fn make(&self, model_ref: &ModelRef, snapshot: Option<&Snapshot>, device: &Chosen) -> Result<Model, EngineError> {
         if let Some(snapshot) = snapshot {
             let info = Arc::new(info::of_snapshot(snapshot));
-            let runner = Runner::new(&snapshot.weights, &device.device);
+            let runner = Runner::new(&snapshot.weights, &device.device, self.storage);
             return Ok(Model { info, vocabulary: snapshot.vocabulary.clone(), runner });
         }
         let loaded = hub::load(model_ref, &self.common.home)?;
-        let runner = Runner::new(&loaded.weights, &device.device);
+        let runner = Runner::new(&loaded.weights, &device.device, self.storage);
         let pieces = Arc::new(loaded.tokenizer.pieces());
         let info = Arc::new(info::of_loaded(model_ref, &loaded, pieces.clone()));
         let vocabulary = Arc::new(Vocabulary { tokenizer: loaded.tokenizer, pieces, language: loaded.language });

@@ -20,6 +20,7 @@ use super::shared::Common;
 use super::worker::Task;
 use crate::generate::{GenerateRequest, next_logits};
 use crate::hub::ModelRef;
+use crate::kernels::Storage;
 use cache::Cache;
 
 /// The state of the thread.
@@ -48,6 +49,14 @@ impl InferenceWorker {
         self.look(job, move |inference, job| {
             let model = inference.cache.get(&model)?;
             job.send(Event::ModelReady(job.id, model.info.clone()));
+            Ok(())
+        });
+    }
+
+    /// Keeps weights in so many bits from now on.
+    pub fn store(&self, job: Job, storage: Storage) {
+        self.look(job, move |inference, _| {
+            inference.cache.store(storage);
             Ok(())
         });
     }

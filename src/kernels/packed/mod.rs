@@ -29,7 +29,8 @@ const ROWS: usize = 96;
 const SMALL: usize = 1 << 17;
 
 /// How each weight is stored.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Storage {
     /// As it is: 32 bits.
     #[default]

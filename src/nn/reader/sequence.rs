@@ -10,7 +10,7 @@ use super::SliceReader;
 use crate::kernels::attention::Shape;
 use crate::kernels::cached::Past;
 use crate::kernels::rotary::Rotary;
-use crate::kernels::{activation, norm, rows};
+use crate::kernels::{activation, norm, rows, threads};
 
 /// Most tokens that go through the model together, where attention lets them be taken apart.
 const CHUNK: usize = 512;
@@ -247,7 +247,6 @@ impl Sequence for SliceSequence<'_> {
         if ids.is_empty() {
             return Vec::new();
         }
-        // On one of the threads that share the work: handing pieces of it to the others is cheaper from there.
-        rayon::scope(|_| self.read_all(ids))
+        threads::run(|| self.read_all(ids))
     }
 }
