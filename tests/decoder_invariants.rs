@@ -5,7 +5,7 @@ use burn::tensor::{Int, Tensor, TensorData};
 use proptest::prelude::*;
 use telar::nn::{
     Activation, B, Decoder, DecoderConfig, Device, Head, Init, KvCache, NoProbe, NormKind, NormPlace, Positions,
-    Recorder, Site, Weights, cpu, loss, mask,
+    Recorder, RotaryScaling, Site, Weights, cpu, loss, mask,
 };
 
 fn base() -> DecoderConfig {
@@ -19,6 +19,7 @@ fn base() -> DecoderConfig {
         d_ff: 12,
         positions: Positions::Sinusoidal,
         rotary_base: 10_000.0,
+        rotary_scaling: RotaryScaling::None,
         norm: NormKind::LayerNorm,
         norm_place: NormPlace::Pre,
         norm_eps: 1e-5,

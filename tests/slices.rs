@@ -6,8 +6,8 @@ use drawn::{Case, cases, draw_weights};
 use proptest::prelude::*;
 use telar::kernels::{AdamStep, Simd, adam};
 use telar::nn::{
-    Activation, Decoder, DecoderConfig, Device, Head, Init, NoProbe, NormKind, NormPlace, Positions, Rng, SliceDecoder,
-    Weights, cpu, loss,
+    Activation, Decoder, DecoderConfig, Device, Head, Init, NoProbe, NormKind, NormPlace, Positions, Rng,
+    RotaryScaling, SliceDecoder, Weights, cpu, loss,
 };
 
 struct Batch {
@@ -175,6 +175,7 @@ fn nano() -> DecoderConfig {
         d_ff: 200,
         positions: Positions::Rotary,
         rotary_base: 10_000.0,
+        rotary_scaling: RotaryScaling::None,
         norm: NormKind::LayerNorm,
         norm_place: NormPlace::Pre,
         norm_eps: 1e-5,

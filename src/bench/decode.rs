@@ -10,7 +10,7 @@ use crate::generate::sampling::sample;
 use crate::kernels::Storage;
 use crate::nn::{
     Activation, Decoder, DecoderConfig, Device, Head, Init, LanguageModel, NormKind, NormPlace, Positions, Rng,
-    SliceReader, Weights,
+    RotaryScaling, SliceReader, Weights,
 };
 
 /// Tokens of the prompt that is continued, and of the text in the end.
@@ -56,6 +56,7 @@ fn gpt2(d_model: usize, n_layers: usize, n_heads: usize) -> DecoderConfig {
         d_ff: 4 * d_model,
         positions: Positions::Learned,
         rotary_base: 10_000.0,
+        rotary_scaling: RotaryScaling::None,
         norm: NormKind::LayerNorm,
         norm_place: NormPlace::Pre,
         norm_eps: 1e-5,

@@ -1,5 +1,7 @@
 //! On how many threads does arithmetic run? Said in one place.
 
+use std::sync::Once;
+
 use super::devices;
 use crate::kernels::threads;
 
@@ -7,6 +9,11 @@ use crate::kernels::threads;
 ///
 /// `count` comes first, then the variable `RAYON_NUM_THREADS`, then all physical cores.
 pub fn set_up(count: Option<usize>) {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| build(count));
+}
+
+fn build(count: Option<usize>) {
     let threads = count.or_else(from_environment).unwrap_or_else(devices::cores);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.max(1)).thread_name(|i| format!("compute-{i}"));
     if let Err(error) = pool.build_global() {

@@ -44,9 +44,24 @@ pub enum HubError {
         /// What is wrong.
         detail: String,
     },
-    /// A model of another program.
-    #[error("{}", t!("hub.architecture", name = .0))]
-    Architecture(String),
+    /// A model of a family that does not open.
+    #[error("{}", t!("hub.family", name = .name, known = .known))]
+    Family {
+        /// What its configuration calls it.
+        name: String,
+        /// The families that open.
+        known: String,
+    },
+    /// A model of a family that opens, with something that the decoder does not have.
+    #[error("{}", t!("hub.unsupported", path = .path.display(), field = .field, value = .value))]
+    Unsupported {
+        /// Its configuration.
+        path: PathBuf,
+        /// The field.
+        field: String,
+        /// Its value.
+        value: String,
+    },
     /// The sizes of the configuration do not fit together.
     #[error(transparent)]
     Config(#[from] ConfigError),

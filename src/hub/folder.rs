@@ -14,9 +14,9 @@ use crate::nn::{DecoderConfig, Weights};
 use crate::text::Tokenizer;
 
 /// File names inside the folder.
-const CONFIG: &str = "config.json";
+pub(super) const CONFIG: &str = "config.json";
 pub(crate) const WEIGHTS: &str = "model.safetensors";
-const TOKENIZER: &str = "tokenizer.json";
+pub(super) const TOKENIZER: &str = "tokenizer.json";
 
 /// What `config.json` calls our own models.
 const ARCHITECTURE: &str = "telar";
@@ -51,8 +51,18 @@ pub fn read(folder: &Path, name: &str) -> Result<Loaded, HubError> {
             _ => HubError::Unreadable { path: folder.join(file), source },
         })
     };
-    let (config, weights, tokenizer) = (file(CONFIG)?, file(WEIGHTS)?, file(TOKENIZER)?);
+    let config = file(CONFIG)?;
+    if let Some(tree) = foreign_tree(&config) {
+        return super::foreign::read(folder, name, &tree);
+    }
+    let (weights, tokenizer) = (file(WEIGHTS)?, file(TOKENIZER)?);
     parse(&Files { config: &config, weights: &weights, tokenizer: &tokenizer }, folder, name)
+}
+
+/// The content of a `config.json` that another program has written: it names a type of model, and none of ours.
+fn foreign_tree(config: &[u8]) -> Option<serde_json::Value> {
+    let tree: serde_json::Value = serde_json::from_slice(config).ok()?;
+    (tree.get("architecture").is_none() && tree.get("model_type")?.is_string()).then_some(tree)
 }
 
 /// Makes a model of its files' bytes; `folder` names their place in errors.
@@ -62,14 +72,11 @@ pub(super) fn parse(files: &Files, folder: &Path, name: &str) -> Result<Loaded, 
     let tree: serde_json::Value = serde_json::from_slice(files.config).map_err(|error| bad(error.to_string()))?;
     match tree.get("architecture").and_then(|name| name.as_str()) {
         Some(ARCHITECTURE) => {}
-        Some(other) => return Err(HubError::Architecture(other.to_owned())),
-        None => {
-            let model_type = tree.get("model_type").and_then(|name| name.as_str());
-            return Err(match model_type {
-                Some(other) => HubError::Architecture(other.to_owned()),
-                None => bad("architecture".to_owned()),
-            });
+        Some(other) => {
+            let known = super::foreign::FAMILIES.join(", ");
+            return Err(HubError::Family { name: other.to_owned(), known });
         }
+        None => return Err(bad("architecture".to_owned())),
     }
     let ConfigFile { step, language, config, .. } =
         serde_json::from_value(tree).map_err(|error| bad(error.to_string()))?;

@@ -3,6 +3,7 @@
 mod builtin;
 mod error;
 pub mod folder;
+pub mod foreign;
 pub mod tensors;
 
 use std::fs;

@@ -67,8 +67,9 @@ pub(super) struct Rotation {
 
 impl Rotation {
     /// For positions `start..start + time`.
-    pub(super) fn new(start: usize, time: usize, d_head: usize, base: f64, device: &Device) -> Self {
-        let (cosines, sines) = positional::rotary(start, time, d_head, base);
+    pub(super) fn new(start: usize, time: usize, frequencies: &[f64], device: &Device) -> Self {
+        let d_head = 2 * frequencies.len();
+        let (cosines, sines) = positional::rotary(start, time, frequencies);
         let tensor = |values| Tensor::from_data(TensorData::new(values, [1, 1, time, d_head]), device);
         Self { cosines: tensor(cosines), sines: tensor(sines) }
     }

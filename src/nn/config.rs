@@ -63,6 +63,32 @@ pub enum Head {
     Separate,
 }
 
+/// How rotary angles are stretched for a longer context; the frequencies (radians a position) are those of the base, changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RotaryScaling {
+    /// Not at all.
+    #[default]
+    None,
+    /// All frequencies are divided by the factor (Chen et al. 2023).
+    Linear {
+        /// By how much.
+        factor: f64,
+    },
+    /// Low frequencies are divided by the factor, high ones stay, those between are blended (Llama 3.1, as in
+    /// transformers' `_compute_llama3_parameters`).
+    Llama3 {
+        /// By how much.
+        factor: f64,
+        /// A wave that is longer than the original context divided by this is low.
+        low_freq_factor: f64,
+        /// A wave that is shorter than the original context divided by this is high.
+        high_freq_factor: f64,
+        /// Context of the first training, in tokens.
+        original_context: f64,
+    },
+}
+
 /// How the first weights are drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -98,6 +124,9 @@ pub struct DecoderConfig {
     /// Base θ of the rotary angles.
     #[serde(default = "default_rotary_base")]
     pub rotary_base: f64,
+    /// How the rotary angles are stretched for a longer context than a model was first trained on.
+    #[serde(default)]
+    pub rotary_scaling: RotaryScaling,
     /// Which normalization.
     pub norm: NormKind,
     /// Before or after the sub-layer.
@@ -180,6 +209,11 @@ impl DecoderConfig {
     /// The factor on the scores: 1/√d_head or 1.
     pub fn score_scale(&self) -> f32 {
         if self.scale_scores { 1.0 / (self.d_head() as f32).sqrt() } else { 1.0 }
+    }
+
+    /// Radians a position by which each pair of a head's dimensions turns, `[d_head / 2]`.
+    pub fn rotary_frequencies(&self) -> Vec<f64> {
+        super::positional::rotary_frequencies(self.d_head(), self.rotary_base, self.rotary_scaling)
     }
 
     /// The local window of a layer, if it has one.

@@ -163,7 +163,7 @@ impl Decoder {
         let [batch, time] = ids.dims();
         let start = cache.as_ref().map_or(0, |cache| cache.len());
         let rotation = (config.positions == Positions::Rotary)
-            .then(|| Rotation::new(start, time, config.d_head(), config.rotary_base, &self.device));
+            .then(|| Rotation::new(start, time, &config.rotary_frequencies(), &self.device));
         let masks = self.masks(start, time);
         let mut pass = Pass { batch, time, masks, rotation, dropout_seed, cache, probe };
 

@@ -20,7 +20,7 @@ pub mod rng;
 pub mod slices;
 pub mod weights;
 
-pub use config::{Activation, ConfigError, DecoderConfig, Head, Init, NormKind, NormPlace, Positions};
+pub use config::{Activation, ConfigError, DecoderConfig, Head, Init, NormKind, NormPlace, Positions, RotaryScaling};
 pub use decoder::Decoder;
 pub use kv_cache::KvCache;
 pub use language_model::{LanguageModel, Sequence};

@@ -131,7 +131,7 @@ fn fill(values: &mut [f32], parameter: &ParameterSpec, config: &DecoderConfig, r
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nn::{Activation, Head, NormKind, NormPlace, Positions};
+    use crate::nn::{Activation, Head, NormKind, NormPlace, Positions, RotaryScaling};
 
     fn tutorial() -> DecoderConfig {
         DecoderConfig {
@@ -144,6 +144,7 @@ mod tests {
             d_ff: 256,
             positions: Positions::Sinusoidal,
             rotary_base: 10_000.0,
+            rotary_scaling: RotaryScaling::None,
             norm: NormKind::LayerNorm,
             norm_place: NormPlace::Post,
             norm_eps: 1e-6,

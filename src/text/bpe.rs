@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use tokenizers::decoders::DecoderWrapper;
 use tokenizers::models::ModelWrapper;
 use tokenizers::models::TrainerWrapper;
-use tokenizers::models::bpe::{BPE, BpeTrainer};
+use tokenizers::models::bpe::{BPE, BpeTrainer, Vocab};
 use tokenizers::pre_tokenizers::PreTokenizerWrapper;
 use tokenizers::pre_tokenizers::byte_level::ByteLevel;
 use tokenizers::{AddedToken, Tokenizer as Inner};
@@ -73,6 +73,27 @@ impl Bpe {
         let bytes = piece_bytes(&inner)?;
         let end_of_text = inner.token_to_id(END_OF_TEXT);
         Ok(Self { inner, bytes, end_of_text, cuttable })
+    }
+
+    /// From GPT-2's two files.
+    pub fn from_gpt2(vocabulary: &str, merges: &str) -> Result<Self, TextError> {
+        let not = |detail: String| TextError::NotATokenizer(detail);
+        let vocabulary: HashMap<String, u32> =
+            serde_json::from_str(vocabulary).map_err(|error| not(format!("vocab.json, {error}")))?;
+        let pair = |line: &str| line.split_once(' ').map(|(a, b)| (a.to_owned(), b.trim_end().to_owned()));
+        let lines = merges.lines().filter(|line| !line.starts_with("#version") && !line.trim().is_empty());
+        let merges: Vec<(String, String)> = lines
+            .map(|line| pair(line).ok_or_else(|| not(format!("merges.txt, {line:?}"))))
+            .collect::<Result<_, _>>()?;
+        let has_end = vocabulary.contains_key(END_OF_TEXT);
+        let model = BPE::builder().vocab_and_merges(vocabulary.into_iter().collect::<Vocab>(), merges);
+        let mut inner = Inner::new(model.build().map_err(|error| not(error.to_string()))?);
+        inner.with_pre_tokenizer(Some(ByteLevel::new(false, true, true)));
+        inner.with_decoder(Some(ByteLevel::new(false, true, true)));
+        if has_end {
+            inner.add_special_tokens([AddedToken::from(END_OF_TEXT, true)]).map_err(failed)?;
+        }
+        Self::new(inner)
     }
 
     /// The bytes that an id stands for.

@@ -146,6 +146,23 @@ impl Tokenizer {
         }
     }
 
+    /// Makes another token the one that stands between texts, where the vocabulary has it.
+    pub fn set_end_of_text(&mut self, id: u32) {
+        if let Model::Bpe(bpe) = &mut self.model
+            && bpe.bytes(id).is_some()
+        {
+            bpe.end_of_text = Some(id);
+        }
+    }
+
+    /// Reads GPT-2's two files: `vocab.json` (pieces and their ids) and `merges.txt` (one merge a line).
+    ///
+    /// # Errors
+    /// If they cannot be understood.
+    pub fn from_gpt2(vocabulary: &str, merges: &str) -> Result<Self, TextError> {
+        Ok(Self { model: Model::Bpe(Box::new(Bpe::from_gpt2(vocabulary, merges)?)) })
+    }
+
     /// The whole tokenizer in the format of the `tokenizers` crate; the same tokenizer always gives the same text.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use super::error::TrainError;
 use super::{DataOrder, OptimizerKind, Preset, TokenizerKind, TrainSettings};
-use crate::nn::{Activation, DecoderConfig, Head, Init, NormKind, NormPlace, Positions};
+use crate::nn::{Activation, DecoderConfig, Head, Init, NormKind, NormPlace, Positions, RotaryScaling};
 
 impl Preset {
     /// All of them, the quickest to learn from first.
@@ -156,6 +156,7 @@ fn gpt2(context: usize, d_model: usize) -> DecoderConfig {
         d_ff: 4 * d_model,
         positions: Positions::Learned,
         rotary_base: 10_000.0,
+        rotary_scaling: RotaryScaling::None,
         norm: NormKind::LayerNorm,
         norm_place: NormPlace::Pre,
         norm_eps: 1e-5,

@@ -2,7 +2,9 @@
 #![allow(dead_code)]
 
 use proptest::prelude::*;
-use telar::nn::{Activation, DecoderConfig, Head, Init, NormKind, NormPlace, Positions, Rng, Role, Weights};
+use telar::nn::{
+    Activation, DecoderConfig, Head, Init, NormKind, NormPlace, Positions, Rng, Role, RotaryScaling, Weights,
+};
 
 /// One drawn case.
 #[derive(Clone, Debug)]
@@ -45,6 +47,7 @@ pub fn cases() -> impl Strategy<Value = Case> {
             d_ff,
             positions,
             rotary_base: 10_000.0,
+            rotary_scaling: RotaryScaling::None,
             norm: if flags[0] { NormKind::LayerNorm } else { NormKind::RmsNorm },
             norm_place: if flags[1] { NormPlace::Pre } else { NormPlace::Post },
             norm_eps: 1e-5,

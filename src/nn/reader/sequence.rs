@@ -81,7 +81,7 @@ impl<'a> SliceSequence<'a> {
         let (d_head, kv_heads) = (config.d_head(), config.n_kv_heads);
         let past = (0..config.n_layers).map(|_| Past::new(kv_heads, capacity, d_head)).collect();
         let rotary = (config.positions == Positions::Rotary).then(|| {
-            let (cosines, sines) = positional::rotary(0, capacity, d_head, config.rotary_base);
+            let (cosines, sines) = positional::rotary(0, capacity, &config.rotary_frequencies());
             Rotary::new(&cosines, &sines, d_head)
         });
         let sinusoids = match config.positions {

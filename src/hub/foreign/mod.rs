@@ -1,0 +1,67 @@
+//! Models of other programs in the layout of Hugging Face's hub: `config.json`, weights as one safetensors file or as parts
+//! with an index, and `tokenizer.json` or `vocab.json` with `merges.txt`.
+
+mod config;
+mod names;
+mod shards;
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::Loaded;
+use super::error::HubError;
+use super::folder::{CONFIG, TOKENIZER};
+use crate::nn::Weights;
+use crate::text::Tokenizer;
+use names::Names;
+use shards::Shards;
+
+/// The families that open, as `config.json` calls them.
+pub const FAMILIES: [&str; 5] = ["gpt2", "gpt_neo", "llama", "mistral", "qwen2"];
+
+/// Reads a folder whose `config.json` holds this tree.
+///
+/// # Errors
+/// If the family is not known, or one of the files is missing, damaged, or does not fit the others.
+pub(super) fn read(folder: &Path, name: &str, tree: &Value) -> Result<Loaded, HubError> {
+    let path = folder.join(CONFIG);
+    let config = config::parse(tree, &path)?;
+    let names = Names::new(tree, &config);
+    let mut weights = Weights::empty(&config)?;
+    let shards = Shards::open(folder)?;
+    weights.data = names.gather(&shards, &weights.layout)?;
+    drop(shards);
+    let mut tokenizer = tokenizer(folder)?;
+    if tokenizer.vocabulary() > config.vocabulary {
+        return Err(HubError::Vocabulary { tokenizer: tokenizer.vocabulary(), model: config.vocabulary });
+    }
+    if let Some(id) = end_of_text(tree) {
+        tokenizer.set_end_of_text(id);
+    }
+    Ok(Loaded { name: name.to_owned(), weights, tokenizer, step: None, language: None })
+}
+
+fn tokenizer(folder: &Path) -> Result<Tokenizer, HubError> {
+    let file = |name: &str| match fs::read_to_string(folder.join(name)) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(HubError::Unreadable { path: folder.join(name), source }),
+    };
+    if let Some(json) = file(TOKENIZER)? {
+        return Ok(Tokenizer::from_json(&json)?);
+    }
+    match (file("vocab.json")?, file("merges.txt")?) {
+        (Some(vocabulary), Some(merges)) => Ok(Tokenizer::from_gpt2(&vocabulary, &merges)?),
+        _ => Err(HubError::Missing { folder: folder.to_owned(), file: TOKENIZER }),
+    }
+}
+
+/// The token that ends a text, where the configuration names one (of several, the first).
+fn end_of_text(tree: &Value) -> Option<u32> {
+    let id = tree.get("eos_token_id")?;
+    let id = id.as_array().map_or(Some(id), |several| several.first())?;
+    id.as_u64()?.try_into().ok()
+}
