@@ -13,7 +13,7 @@ use half::f16;
 use rayon::prelude::*;
 
 use super::matrix::Mat;
-use super::simd::{Level, Simd};
+use super::simd::Simd;
 use panel::{Panels, panels_f16, panels_f32, panels_i8};
 
 /// Columns of a panel.
@@ -144,23 +144,12 @@ impl Packed {
         let tasks = self.tasks(rows);
         let to = panel::Output::new(y, self.outputs);
         // SAFETY: every task has another block of rows and columns of `y`.
-        let task = |index: usize| unsafe { self.task(simd, x, rows, index, false, &to) };
+        let task = |index: usize| unsafe { self.task(simd, x, rows, index, &to) };
         if rows * self.inputs * self.outputs < SMALL {
             (0..tasks).for_each(task);
         } else {
             (0..tasks).into_par_iter().for_each(task);
         }
-    }
-
-    /// The same on the calling thread; with `add` to what is in `y`.
-    ///
-    /// # Panics
-    /// Where the lengths do not fit.
-    pub fn product_here(&self, simd: Simd, x: &[f32], y: &mut [f32], add: bool) {
-        let rows = self.rows(x, y);
-        let to = panel::Output::new(y, self.outputs);
-        // SAFETY: the tasks come one after another.
-        (0..self.tasks(rows)).for_each(|index| unsafe { self.task(simd, x, rows, index, add, &to) });
     }
 
     fn rows(&self, x: &[f32], y: &[f32]) -> usize {
@@ -177,7 +166,7 @@ impl Packed {
     ///
     /// # Safety
     /// Nobody else may use this task's rows and columns of the output meanwhile.
-    unsafe fn task(&self, simd: Simd, x: &[f32], rows: usize, index: usize, add: bool, to: &panel::Output) {
+    unsafe fn task(&self, simd: Simd, x: &[f32], rows: usize, index: usize, to: &panel::Output) {
         let (inputs, width, groups) = (self.inputs, PANEL * GROUP, self.outputs.div_ceil(PANEL * GROUP));
         let (block, group) = (index / groups, index % groups);
         let rows = block * ROWS..rows.min((block + 1) * ROWS);
@@ -188,47 +177,17 @@ impl Packed {
         let mut y = unsafe { to.part(rows, columns.clone()) };
         match &self.data {
             Data::F32(values) => {
-                panels_f32(simd, Panels { weights: &values[place], scales: &[], inputs, add }, x, &mut y);
+                panels_f32(simd, Panels { weights: &values[place], scales: &[], inputs }, x, &mut y);
             }
             Data::F16(values) => {
-                panels_f16(simd, Panels { weights: &values[place], scales: &[], inputs, add }, x, &mut y);
+                panels_f16(simd, Panels { weights: &values[place], scales: &[], inputs }, x, &mut y);
             }
             Data::Q8 { codes, scales } => {
                 let scales = &scales[group * width..(group + 1) * width];
-                panels_i8(simd, Panels { weights: &codes[place], scales, inputs, add }, x, &mut y);
+                panels_i8(simd, Panels { weights: &codes[place], scales, inputs }, x, &mut y);
             }
         }
     }
-
-    /// Takes other values of the same shape, in the same storage, on the calling thread.
-    ///
-    /// # Panics
-    /// Where the shape is another one.
-    pub fn refill(&mut self, from: Mat) {
-        assert_eq!(from.shape(), self.shape(), "shape of a packed matrix");
-        let (piece, outputs) = ((self.inputs * PANEL).max(1), self.outputs);
-        let columns = |panel: usize| outputs.min(panel * PANEL)..outputs.min((panel + 1) * PANEL);
-        match &mut self.data {
-            Data::F32(values) => {
-                let panels = values.chunks_mut(piece).enumerate();
-                panels.for_each(|(panel, to)| pack(from, columns(panel), to, |_, value| value));
-            }
-            Data::F16(values) => {
-                let panels = values.chunks_mut(piece).enumerate();
-                panels.for_each(|(panel, to)| pack(from, columns(panel), to, |_, value| f16::from_f32(value)));
-            }
-            Data::Q8 { codes, scales } => {
-                let panels = codes.chunks_mut(piece).zip(scales.chunks_mut(PANEL)).enumerate();
-                panels.for_each(|(panel, (to, scales))| quantize(from, columns(panel), to, scales));
-            }
-        }
-    }
-}
-
-/// Whether products of several rows from panels are known to be faster here than those of the crate `gemm`, which lays
-/// out both operands anew each time. Measured with AVX2; nobody has measured it with AVX-512 yet.
-pub fn pays(simd: Simd) -> bool {
-    simd.level() != Level::Avx512
 }
 
 /// Writes some columns as a panel; the function gets the column's place in the panel.

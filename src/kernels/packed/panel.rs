@@ -19,8 +19,6 @@ pub(super) struct Panels<'a, E> {
     /// One factor a column, or none at all.
     pub scales: &'a [f32],
     pub inputs: usize,
-    /// Whether the product is added to what is there.
-    pub add: bool,
 }
 
 /// A row-major matrix that several tasks write to, each its own part.
@@ -176,7 +174,7 @@ unsafe fn tile<S: Lanes, E: Element, const R: usize, const P: usize>(
 ) {
     /// Vectors of a panel in the narrowest level, of which `PANEL / S::LANES` are used.
     const MOST: usize = 2;
-    let (inputs, scaled, add) = (panels.inputs, !panels.scales.is_empty(), panels.add || terms.start > 0);
+    let (inputs, scaled, add) = (panels.inputs, !panels.scales.is_empty(), terms.start > 0);
     let vectors = PANEL / S::LANES;
     // SAFETY: rows, panels and terms are promised by the caller; only columns of `y` that exist are read and written.
     unsafe {

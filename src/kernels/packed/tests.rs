@@ -128,35 +128,3 @@ fn nan_and_infinity_are_not_hidden() {
         }
     }
 }
-
-#[test]
-fn a_product_here_is_the_same_and_can_be_added() {
-    let (rows, inputs, outputs) = (20, 450, 100);
-    let (x, w, start) = (numbers(rows * inputs, 10), numbers(inputs * outputs, 11), numbers(rows * outputs, 12));
-    for simd in Simd::available() {
-        let packed = Packed::new(Mat::new(&w, inputs, outputs), Storage::F32);
-        let (mut shared, mut here, mut added) =
-            (vec![0.0; rows * outputs], vec![f32::NAN; rows * outputs], start.clone());
-        packed.product(simd, &x, &mut shared);
-        packed.product_here(simd, &x, &mut here, false);
-        packed.product_here(simd, &x, &mut added, true);
-        assert_eq!(shared, here);
-        let sums = start.iter().zip(&shared).map(|(start, product)| start + product);
-        assert!(added.iter().zip(sums).all(|(found, sum)| (found - sum).abs() < 1e-4));
-    }
-}
-
-#[test]
-fn other_values_take_the_place_of_the_first_ones() {
-    let (inputs, outputs) = (30, 75);
-    let (first, second) = (numbers(inputs * outputs, 13), numbers(inputs * outputs, 14));
-    for storage in [Storage::F32, Storage::F16, Storage::Q8] {
-        let mut packed = Packed::new(Mat::new(&first, inputs, outputs), storage);
-        packed.refill(Mat::new(&second, inputs, outputs));
-        assert_eq!(packed.unpack(), Packed::new(Mat::new(&second, inputs, outputs), storage).unpack());
-    }
-    let mut packed = Packed::new(Mat::new(&first, inputs, outputs).t(), Storage::F32);
-    packed.refill(Mat::new(&second, inputs, outputs).t());
-    let back = packed.unpack();
-    assert!((0..inputs * outputs).all(|i| back[i] == second[i % inputs * outputs + i / inputs]));
-}

@@ -26,7 +26,7 @@ pub(crate) enum Level {
     Baseline,
     #[cfg(target_arch = "x86_64")]
     Avx2,
-    #[cfg_attr(not(target_arch = "x86_64"), expect(dead_code, reason = "made on x86-64 alone"))]
+    #[cfg(target_arch = "x86_64")]
     Avx512,
 }
 
@@ -70,6 +70,7 @@ impl Simd {
             Level::Baseline => "baseline",
             #[cfg(target_arch = "x86_64")]
             Level::Avx2 => "avx2",
+            #[cfg(target_arch = "x86_64")]
             Level::Avx512 => "avx512",
         }
     }
@@ -172,11 +173,6 @@ macro_rules! kernel {
                 #[cfg(target_arch = "x86_64")]
                 // SAFETY: a `Simd` of this level exists only where the processor has it.
                 $crate::kernels::simd::Level::Avx512 => unsafe { avx512($($arg),*) },
-                #[cfg(not(target_arch = "x86_64"))]
-                // SAFETY: the portable level needs nothing; nobody makes this one here.
-                $crate::kernels::simd::Level::Avx512 => unsafe {
-                    $body::<$crate::kernels::simd::Portable>($($arg),*)
-                },
             }
         }
     };

@@ -6,7 +6,7 @@ use super::super::config::{Head, Positions};
 use super::super::dropout;
 use super::super::plan::{BlockPlan, Linear, Norm};
 use super::buffers::{Gradient, GradientPart, Layer, Stored, VectorParts};
-use super::linear::Laid;
+use super::linear::Turned;
 use super::{Kept, Model};
 use crate::kernels::{Mat, MatMut, activation, attention, embedding, norm, product, rows};
 
@@ -21,11 +21,11 @@ pub(super) fn run(
     kept: &Kept,
     stored: &Stored,
     gradient: &mut Gradient,
-    laid: &mut Laid,
+    turned: &mut Turned,
     parts: &mut [&mut [f32]],
 ) {
-    laid.refresh_back(model, weights);
-    let laid = &*laid;
+    turned.refresh(model, weights);
+    let turned = &*turned;
     final_norm(model, weights, stored, gradient, parts);
     for (index, block) in model.plan.blocks.iter().enumerate().rev() {
         let layer = &stored.layers[index];
@@ -33,7 +33,7 @@ pub(super) fn run(
         let vectors = model.vectors().total();
         gradient.parts(model).par_iter_mut().enumerate().for_each(|(group, part)| {
             part.vectors[..vectors].fill(0.0);
-            let at = At { model, weights, laid, kept, index, block, layer, x, first: group * model.group_rows() };
+            let at = At { model, weights, turned, kept, index, block, layer, x, first: group * model.group_rows() };
             at.run(part);
         });
         add_vectors(model, block, gradient, parts);
@@ -72,7 +72,7 @@ fn final_norm(model: &Model, weights: &[f32], stored: &Stored, gradient: &mut Gr
 struct At<'a> {
     model: &'a Model,
     weights: &'a [f32],
-    laid: &'a Laid,
+    turned: &'a Turned,
     kept: &'a Kept,
     index: usize,
     block: &'a BlockPlan,
@@ -124,7 +124,7 @@ impl<'a> At<'a> {
         if self.block.out.bias.is_some() {
             rows::column_sums(model.simd, vectors.out, part.attention);
         }
-        model.multiply_back(self.laid, &self.block.out, part.attention, room, false);
+        model.multiply_back(self.turned, &self.block.out, part.attention, room, false);
         self.attention(room, part.qkv, scores);
         if self.block.qkv.bias.is_some() {
             rows::column_sums(model.simd, vectors.qkv, part.qkv);
@@ -174,7 +174,7 @@ impl<'a> At<'a> {
         let to = if model.pre() { &mut *room } else { &mut *stream };
         let mut accumulate = !model.pre() && residual;
         for (linear, dy) in inputs.into_iter().flatten() {
-            model.multiply_back(self.laid, linear, dy, to, accumulate);
+            model.multiply_back(self.turned, linear, dy, to, accumulate);
             accumulate = true;
         }
         if model.pre() {
@@ -189,10 +189,10 @@ impl<'a> At<'a> {
         let (model, d_ff) = (self.model, self.model.config.d_ff);
         let slopes = self.rows(&self.layer.up, d_ff);
         if self.block.gate.is_some() {
-            model.multiply_back(self.laid, &self.block.down, down, gate, false);
+            model.multiply_back(self.turned, &self.block.down, down, gate, false);
             activation::swiglu_backward(model.simd, self.rows(&self.layer.gate, d_ff), slopes, gate, up);
         } else {
-            model.multiply_back(self.laid, &self.block.down, down, up, false);
+            model.multiply_back(self.turned, &self.block.down, down, up, false);
             activation::backward(model.simd, slopes, up);
         }
     }

@@ -6,7 +6,6 @@ use super::super::config::Positions;
 use super::super::dropout;
 use super::super::plan::BlockPlan;
 use super::buffers::{LayerPart, Stored, next};
-use super::linear::Weights;
 use super::{Kept, Model};
 use crate::kernels::{activation, attention, embedding, norm, rows};
 
@@ -22,7 +21,7 @@ struct Group<'a> {
 }
 
 /// Fills `stored` from the tokens.
-pub(super) fn run(model: &Model, weights: &Weights, ids: &[u32], kept: &Kept, stored: &mut Stored) {
+pub(super) fn run(model: &Model, weights: &[f32], ids: &[u32], kept: &Kept, stored: &mut Stored) {
     let (rows, d) = (model.group_rows(), model.config.d_model);
     let mut embedded = stored.embedded.chunks_mut(rows * d);
     let mut normed = stored.normed.chunks_mut(rows * d);
@@ -48,7 +47,7 @@ pub(super) fn run(model: &Model, weights: &Weights, ids: &[u32], kept: &Kept, st
 }
 
 impl Model {
-    fn forward_group(&self, weights: &Weights, kept: &Kept, group: &mut Group) {
+    fn forward_group(&self, weights: &[f32], kept: &Kept, group: &mut Group) {
         self.embed(weights, kept, group);
         let mut x: &[f32] = group.embedded;
         for (index, (block, part)) in self.plan.blocks.iter().zip(&mut group.layers).enumerate() {
@@ -67,7 +66,7 @@ impl Model {
         }
     }
 
-    fn embed(&self, weights: &Weights, kept: &Kept, group: &mut Group) {
+    fn embed(&self, weights: &[f32], kept: &Kept, group: &mut Group) {
         let d = self.config.d_model;
         let x = &mut *group.embedded;
         embedding::gather(self.parameter(weights, self.plan.embedding), d, group.ids, x);
@@ -85,7 +84,7 @@ impl Model {
     }
 
     /// Writes the sub-layer's output where [`Model::close`] finds it: in `middle` (pre) or `near_attention` (post).
-    fn attention(&self, weights: &Weights, index: usize, block: &BlockPlan, x: &[f32], part: &mut LayerPart) {
+    fn attention(&self, weights: &[f32], index: usize, block: &BlockPlan, x: &[f32], part: &mut LayerPart) {
         let input = if self.pre() {
             norm::forward(self.simd, self.norm(weights, &block.norm1), x, part.near_attention, part.stats1);
             &*part.near_attention
@@ -108,7 +107,7 @@ impl Model {
     }
 
     /// As [`Model::attention`], with `out` and `near_ff`.
-    fn feed_forward(&self, weights: &Weights, block: &BlockPlan, part: &mut LayerPart) {
+    fn feed_forward(&self, weights: &[f32], block: &BlockPlan, part: &mut LayerPart) {
         let input = if self.pre() {
             norm::forward(self.simd, self.norm(weights, &block.norm2), part.middle, part.near_ff, part.stats2);
             &*part.near_ff
@@ -135,7 +134,7 @@ impl Model {
     /// Dropout, the residual and (post) the norm behind a sub-layer with input `x`.
     fn close(
         &self,
-        weights: &Weights,
+        weights: &[f32],
         plan: &super::super::plan::Norm,
         x: &[f32],
         kept: Option<&[f32]>,

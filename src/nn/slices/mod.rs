@@ -21,14 +21,14 @@ use crate::kernels::output::{self, Layer};
 use crate::kernels::rotary::Rotary;
 use crate::kernels::{Simd, norm};
 use buffers::{Gradient, Stored};
-use linear::{Laid, Weights};
+use linear::Turned;
 
 /// A decoder with room for the activations of one batch `[batch, time]`; the weights stay with the caller.
 pub struct SliceDecoder {
     model: Model,
     stored: Stored,
     gradient: Gradient,
-    laid: Laid,
+    turned: Turned,
     output: output::Buffers,
 }
 
@@ -74,9 +74,9 @@ impl SliceDecoder {
         assert!(batch > 0 && time > 0, "an empty batch");
         assert!(config.positions != Positions::Learned || time <= config.context, "longer than the table of positions");
         let model = Model::new(config, batch, time, simd);
-        let (stored, gradient, laid) = (Stored::new(&model), Gradient::new(&model), Laid::new(&model));
+        let (stored, gradient, turned) = (Stored::new(&model), Gradient::new(&model), Turned::new(&model));
         let output = output::Buffers::new(model.rows(), config.d_model, config.vocabulary);
-        Self { model, stored, gradient, laid, output }
+        Self { model, stored, gradient, turned, output }
     }
 
     /// Sequences in a batch and tokens in a sequence.
@@ -121,7 +121,7 @@ impl SliceDecoder {
         dropout_seed: Option<u64>,
         grads: Option<&mut [f32]>,
     ) -> f32 {
-        let Self { model, stored, gradient, laid, output } = self;
+        let Self { model, stored, gradient, turned, output } = self;
         let rows = model.rows();
         assert_eq!(weights.len(), model.layout.len(), "length of the weights");
         assert!(
@@ -130,8 +130,7 @@ impl SliceDecoder {
         );
         let share = share(mask, rows);
         let kept = model.dropout(dropout_seed);
-        laid.refresh_forward(model, weights);
-        forward::run(model, &Weights { flat: weights, laid }, ids, &kept, stored);
+        forward::run(model, weights, ids, &kept, stored);
         let layer = model.output_layer(weights);
         let Some(grads) = grads else {
             return output::loss(model.simd, &layer, stored.hidden(), targets, &share, output, None) as f32;
@@ -143,7 +142,7 @@ impl SliceDecoder {
             let to = output::Gradients { weight: &mut *parts[head], bias, rows: &mut gradient.stream };
             output::loss(model.simd, &layer, stored.hidden(), targets, &share, output, Some(to))
         };
-        backward::run(model, weights, ids, &kept, stored, gradient, laid, &mut parts);
+        backward::run(model, weights, ids, &kept, stored, gradient, turned, &mut parts);
         loss as f32
     }
 }
