@@ -336,9 +336,9 @@ fn damaged_model_files_are_named() {
     let sentence = break_it("bare", &|folder| fs::remove_file(folder.join("tokenizer.json")).unwrap());
     assert!(sentence.contains("tokenizer.json"), "{sentence}");
     let sentence = break_it("foreign", &|folder| {
-        fs::write(folder.join("config.json"), r#"{"model_type": "gpt2", "n_embd": 768}"#).unwrap();
+        fs::write(folder.join("config.json"), r#"{"model_type": "mamba", "d_model": 768}"#).unwrap();
     });
-    assert!(sentence.contains("gpt2"), "{sentence}");
+    assert!(sentence.contains("mamba"), "{sentence}");
     let sentence = break_it("nonsense", &|folder| fs::write(folder.join("config.json"), b"\xff\x00{").unwrap());
     assert!(sentence.contains("config.json"), "{sentence}");
     let sentence = break_it("text", &|folder| fs::write(folder.join("tokenizer.json"), b"{}").unwrap());
