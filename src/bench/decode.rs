@@ -8,10 +8,8 @@ use crate::engine::guard::guard;
 use crate::generate::SamplingOptions;
 use crate::generate::sampling::sample;
 use crate::kernels::Storage;
-use crate::nn::{
-    Activation, Decoder, DecoderConfig, Device, Head, Init, LanguageModel, NormKind, NormPlace, Positions, Rng,
-    RotaryScaling, SliceReader, Weights,
-};
+use crate::nn::{Decoder, DecoderConfig, Device, LanguageModel, Rng, SliceReader, Weights};
+use crate::train::Preset;
 
 /// Tokens of the prompt that is continued, and of the text in the end.
 const CONTINUED: (usize, usize) = (64, 192);
@@ -46,6 +44,7 @@ pub(super) fn parse(work: &str) -> Option<(Work, DecoderConfig)> {
 
 /// GPT-2 (Radford et al. 2019).
 fn gpt2(d_model: usize, n_layers: usize, n_heads: usize) -> DecoderConfig {
+    // The preset `nano` is GPT-2 in small.
     DecoderConfig {
         vocabulary: 50_257,
         context: 1024,
@@ -54,25 +53,8 @@ fn gpt2(d_model: usize, n_layers: usize, n_heads: usize) -> DecoderConfig {
         n_heads,
         n_kv_heads: n_heads,
         d_ff: 4 * d_model,
-        positions: Positions::Learned,
-        rotary_base: 10_000.0,
-        rotary_scaling: RotaryScaling::None,
-        norm: NormKind::LayerNorm,
-        norm_place: NormPlace::Pre,
-        norm_eps: 1e-5,
-        final_norm: true,
-        activation: Activation::GeluTanh,
-        causal: true,
-        windows: Vec::new(),
-        scale_scores: true,
-        qkv_bias: true,
-        attn_out_bias: true,
-        ff_bias: true,
-        head: Head::Tied,
-        head_bias: false,
-        residual: true,
         dropout: 0.0,
-        init: Init::Gpt2,
+        ..Preset::Nano.settings().model
     }
 }
 

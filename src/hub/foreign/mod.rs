@@ -29,7 +29,7 @@ pub const FAMILIES: [&str; 5] = ["gpt2", "gpt_neo", "llama", "mistral", "qwen2"]
 pub(super) fn read(folder: &Path, name: &str, tree: &Value) -> Result<Loaded, HubError> {
     let path = folder.join(CONFIG);
     let config = config::parse(tree, &path)?;
-    let names = Names::new(tree, &config);
+    let names = Names::new(tree);
     let mut weights = Weights::empty(&config)?;
     let shards = Shards::open(folder)?;
     weights.data = names.gather(&shards, &weights.layout)?;

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::super::error::HubError;
 use super::shards::Shards;
-use crate::nn::{DecoderConfig, Layout};
+use crate::nn::Layout;
 
 /// Where one parameter of ours comes from.
 #[derive(Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ enum Family {
 
 impl Names {
     /// For a tree that [`super::config::parse`] has understood.
-    pub fn new(tree: &Value, _: &DecoderConfig) -> Self {
+    pub fn new(tree: &Value) -> Self {
         let family = match tree.get("model_type").and_then(Value::as_str) {
             Some("gpt2") => Family::Gpt2,
             Some("gpt_neo") => Family::GptNeo,

@@ -6,7 +6,7 @@ mod sequence;
 
 use std::sync::Arc;
 
-use super::config::{Activation, DecoderConfig, Head, Positions};
+use super::config::{DecoderConfig, Head, Positions};
 use super::language_model::{LanguageModel, Sequence};
 use super::layout::Layout;
 use super::plan::{Linear, Plan};
@@ -121,12 +121,7 @@ impl SliceReader {
 
     /// The plain non-linearity; nothing for SwiGLU, which has two inputs.
     fn activation(&self) -> Option<Kind> {
-        match self.config.activation {
-            Activation::Relu => Some(Kind::Relu),
-            Activation::Gelu => Some(Kind::Gelu),
-            Activation::GeluTanh => Some(Kind::GeluTanh),
-            Activation::SwiGlu => None,
-        }
+        super::slices::plain_activation(&self.config)
     }
 }
 

@@ -147,6 +147,16 @@ impl SliceDecoder {
     }
 }
 
+/// The kernel of a configuration's non-linearity; nothing for SwiGLU, which has two inputs.
+pub(super) fn plain_activation(config: &DecoderConfig) -> Option<Kind> {
+    match config.activation {
+        Activation::Relu => Some(Kind::Relu),
+        Activation::Gelu => Some(Kind::Gelu),
+        Activation::GeluTanh => Some(Kind::GeluTanh),
+        Activation::SwiGlu => None,
+    }
+}
+
 /// Weight of each row in the mean: mask / max(Σ mask, 1).
 fn share(mask: Option<&[f32]>, rows: usize) -> Vec<f32> {
     match mask {
@@ -239,12 +249,7 @@ impl Model {
 
     /// The plain non-linearity; nothing for SwiGLU, which has two inputs.
     fn activation(&self) -> Option<Kind> {
-        match self.config.activation {
-            Activation::Relu => Some(Kind::Relu),
-            Activation::Gelu => Some(Kind::Gelu),
-            Activation::GeluTanh => Some(Kind::GeluTanh),
-            Activation::SwiGlu => None,
-        }
+        plain_activation(&self.config)
     }
 
     /// Factors of the dropout for every place of the model, by its stream number; none where it is off.
