@@ -7,6 +7,7 @@ rust_i18n::i18n!("locales", fallback = "en");
 
 pub mod app;
 pub mod bench;
+pub mod chapters;
 pub mod cli;
 pub mod data;
 pub mod engine;

@@ -1,0 +1,80 @@
+//! The course's figures: one folder a chapter, one file a figure, each behind the trait [`Figure`], all of them listed in
+//! [`registry`]. A lesson names a figure and its parameters in its Markdown; see `course` for the text around it.
+
+use std::collections::BTreeMap;
+
+use egui::Ui;
+
+use crate::engine::Event;
+use crate::panels::Shared;
+
+/// What a lesson gives a figure: `name=value` pairs, as written in its directive.
+pub type Parameters = BTreeMap<String, String>;
+
+/// Numbers that a figure shows at the moment, by name. Exercises of the kind «set the figure so that …» and «type the
+/// number that you see» are checked against these.
+pub type Readings = BTreeMap<&'static str, f64>;
+
+/// What a figure and the text around it tell each other, in the same frame.
+#[derive(Debug, Default)]
+pub struct Stage {
+    /// The figure's numbers of this frame.
+    pub readings: Readings,
+    /// The symbol (as in `q`, `k`, `softmax`) under the pointer, in a formula or in the figure: both light up. The text
+    /// sets it before the figure is drawn; a figure that is pointed at overwrites it for the next frame.
+    pub symbol: Option<String>,
+}
+
+/// Something live beside a lesson's text.
+///
+/// `on_event` and `logic` run for every figure of the open section and never paint; `ui` paints and never computes
+/// anything that grows with the data.
+pub trait Figure {
+    /// Something happened in the engine. Events of other jobs pass by here too: compare the job's id.
+    fn on_event(&mut self, event: &Event, shared: &mut Shared) {
+        _ = (event, shared);
+    }
+
+    /// *The* model has changed to [`Shared::model`].
+    fn on_model(&mut self, shared: &mut Shared) {
+        _ = shared;
+    }
+
+    /// Background work of this frame: send commands for what changed.
+    fn logic(&mut self, ctx: &egui::Context, shared: &mut Shared) {
+        _ = (ctx, shared);
+    }
+
+    /// Draws the figure with its controls inside `ui`, which has the size that the lesson gives it.
+    fn ui(&mut self, ui: &mut Ui, shared: &mut Shared, stage: &mut Stage);
+
+    /// What there is to see, in a sentence or a small table, for whoever cannot see it.
+    fn describe(&self) -> String;
+
+    /// Does the main interaction by itself, for `telar tour`; [`Figure::settled`] says when it is over.
+    fn demonstrate(&mut self, shared: &mut Shared) {
+        _ = shared;
+    }
+
+    /// Whether everything that it shows is there.
+    fn settled(&self) -> bool {
+        true
+    }
+}
+
+/// A figure by its name in lessons.
+pub struct FigureEntry {
+    /// As written in a lesson's directive.
+    pub name: &'static str,
+    /// Makes one from the directive's parameters; an unknown parameter is ignored (a test of the lessons refuses it).
+    pub make: fn(&Parameters) -> Box<dyn Figure>,
+    /// The parameters that it knows.
+    pub parameters: &'static [&'static str],
+    /// The names of its readings.
+    pub readings: &'static [&'static str],
+}
+
+/// Every figure. A new one is one line here.
+pub fn registry() -> &'static [FigureEntry] {
+    &[]
+}
