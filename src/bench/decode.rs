@@ -7,7 +7,7 @@ use super::BenchError;
 use crate::engine::guard::guard;
 use crate::generate::SamplingOptions;
 use crate::generate::sampling::sample;
-use crate::kernels::Storage;
+use crate::kernels::{Storage, heap};
 use crate::nn::{Decoder, DecoderConfig, Device, LanguageModel, Rng, SliceReader, Weights};
 use crate::train::Preset;
 
@@ -79,6 +79,7 @@ pub(super) fn measure(
         if matches!(device, Device::Flex(_)) {
             let reader = SliceReader::new(&weights, storage);
             drop(weights);
+            heap::give_back();
             let weight_bytes = Some(reader.bytes() as u64);
             Measured { weight_bytes, ..measure_model(work, &reader, samples) }
         } else {

@@ -11,6 +11,7 @@ pub mod cached;
 #[cfg(test)]
 pub(crate) mod check;
 pub mod embedding;
+pub mod heap;
 pub mod math;
 pub mod matrix;
 pub mod norm;

@@ -13,7 +13,7 @@ use super::super::runner::Runner;
 use super::super::shared::{Common, Snapshot, Vocabulary};
 use super::info;
 use crate::hub::{self, HubError, ModelRef};
-use crate::kernels::Storage;
+use crate::kernels::{Storage, heap};
 
 /// So many models are held at once.
 const MOST: usize = 3;
@@ -114,6 +114,8 @@ impl Cache {
         let pieces = Arc::new(loaded.tokenizer.pieces());
         let info = Arc::new(info::of_loaded(model_ref, &loaded, pieces.clone()));
         let vocabulary = Arc::new(Vocabulary { tokenizer: loaded.tokenizer, pieces, language: loaded.language });
+        drop(loaded.weights);
+        heap::give_back();
         Ok(Model { info, vocabulary, runner })
     }
 }

@@ -4,6 +4,8 @@
 
 mod sequence;
 
+use std::borrow::Cow;
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use super::config::{DecoderConfig, Head, Positions};
@@ -45,24 +47,52 @@ impl SliceReader {
     /// # Panics
     /// As [`SliceReader::new`].
     pub fn with_simd(weights: &Weights, storage: Storage, simd: Simd) -> Self {
-        let config = &weights.config;
+        let parameter = |index| Ok::<_, Infallible>(Cow::Borrowed(weights.parameter(index)));
+        let Ok(reader) = Self::build(&weights.config, &weights.layout, storage, simd, parameter);
+        reader
+    }
+
+    /// Asks for one parameter after the other, by its index in the layout, so that no more than one of them is held
+    /// beside what is kept: a model of half a gigabyte is read with little more than that.
+    ///
+    /// # Errors
+    /// Those of `parameter`.
+    ///
+    /// # Panics
+    /// Where the configuration is not supported.
+    pub fn stream<'a, E>(
+        config: &Arc<DecoderConfig>,
+        layout: &Arc<Layout>,
+        storage: Storage,
+        parameter: impl FnMut(usize) -> Result<Cow<'a, [f32]>, E>,
+    ) -> Result<Self, E> {
+        Self::build(config, layout, storage, Simd::detect(), parameter)
+    }
+
+    fn build<'a, E>(
+        config: &Arc<DecoderConfig>,
+        layout: &Arc<Layout>,
+        storage: Storage,
+        simd: Simd,
+        mut parameter: impl FnMut(usize) -> Result<Cow<'a, [f32]>, E>,
+    ) -> Result<Self, E> {
         assert!(Self::supports(config), "a configuration that the slices do not serve");
-        let plan = Plan::new(config, &weights.layout);
+        let plan = Plan::new(config, layout);
         let (mut matrices, mut vectors) = (Vec::new(), Vec::new());
-        for (index, spec) in weights.layout.parameters.iter().enumerate() {
-            let values = weights.parameter(index);
+        for (index, spec) in layout.parameters.iter().enumerate() {
+            let values = parameter(index)?;
             // The table of positions is read by rows, a few of them a step.
             let table = config.positions == Positions::Learned && index == plan.positions;
             match spec.shape[..] {
                 [rows, columns] if !table => {
-                    let matrix = Mat::new(values, rows, columns);
+                    let matrix = Mat::new(&values, rows, columns);
                     let matrix = if index == plan.embedding { matrix.t() } else { matrix };
                     (matrices.push(Some(Packed::new(matrix, storage))), vectors.push(Vec::new()))
                 }
-                _ => (matrices.push(None), vectors.push(values.to_vec())),
+                _ => (matrices.push(None), vectors.push(values.into_owned())),
             };
         }
-        Self { config: config.clone(), layout: weights.layout.clone(), plan, simd, matrices, vectors }
+        Ok(Self { config: config.clone(), layout: layout.clone(), plan, simd, matrices, vectors })
     }
 
     /// Bytes that the weights take in memory.
