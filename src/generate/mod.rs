@@ -29,6 +29,7 @@
 
 pub mod beam;
 mod error;
+mod pen;
 mod preset;
 mod request;
 mod run;

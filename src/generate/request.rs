@@ -23,8 +23,7 @@ pub struct SamplingOptions {
 
 impl SamplingOptions {
     /// Every step off: the model's own probabilities.
-    pub const PLAIN: Self =
-        Self { temperature: 1.0, top_k: 0, top_p: 1.0, min_p: 0.0, repetition_penalty: 1.0 };
+    pub const PLAIN: Self = Self { temperature: 1.0, top_k: 0, top_p: 1.0, min_p: 0.0, repetition_penalty: 1.0 };
 
     /// Always the likeliest token.
     pub const GREEDY: Self = Self { temperature: 0.0, ..Self::PLAIN };

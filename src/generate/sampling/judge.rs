@@ -23,12 +23,22 @@ pub fn judge(logits: &[f32], id: u32) -> Judged {
     let (logprob, rank) = of_token(&softmax, logits, id);
     let probability = |id: u32| logits.get(id as usize).map_or(0.0, |&logit| softmax.probability(logit));
     let likeliest = top(logits, ALTERNATIVES).into_iter();
-    Judged { logprob, rank, alternatives: likeliest.map(|id| Alternative { id, probability: probability(id) }).collect() }
+    Judged {
+        logprob,
+        rank,
+        alternatives: likeliest.map(|id| Alternative { id, probability: probability(id) }).collect(),
+    }
 }
 
 /// The same without alternatives: the natural logarithm of the token's probability (log-softmax), and its rank.
 pub fn log_probability_and_rank(logits: &[f32], id: u32) -> (f32, usize) {
     of_token(&Softmax::of(logits), logits, id)
+}
+
+/// The natural logarithms of all probabilities: log-softmax of a row.
+pub fn log_probabilities(logits: &[f32]) -> Vec<f32> {
+    let softmax = Softmax::of(logits);
+    logits.iter().map(|&logit| softmax.log_probability(logit)).collect()
 }
 
 fn of_token(softmax: &Softmax, logits: &[f32], id: u32) -> (f32, usize) {

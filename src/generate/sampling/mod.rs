@@ -13,7 +13,7 @@ mod softmax;
 mod steps;
 mod trace;
 
-pub use judge::{Judged, judge, log_probability_and_rank};
+pub use judge::{Judged, judge, log_probabilities, log_probability_and_rank};
 pub use order::{Interval, hit, intervals, pick, top};
 pub use steps::{Cut, Place, Stages, penalize, stages, stages_at};
 pub use trace::{StageSummary, Step, Trace};

@@ -119,11 +119,7 @@ fn few_largest(values: &[f32], n: usize) -> Vec<u64> {
 /// and returns how many there are and what they weigh.
 ///
 /// A selection that halves what is still open every time: linear in the vocabulary, where a sort would not be.
-pub(super) fn nucleus(
-    keys: &mut [u64],
-    weight: impl Fn(u64) -> f64,
-    enough: impl Fn(f64) -> bool,
-) -> (usize, f64) {
+pub(super) fn nucleus(keys: &mut [u64], weight: impl Fn(u64) -> f64, enough: impl Fn(f64) -> bool) -> (usize, f64) {
     /// So few are sorted and walked through.
     const FEW: usize = 32;
     // Everything before `from` is in, with the weight `sum`; everything from `to` on is out.

@@ -238,12 +238,7 @@ impl Parts {
     }
 }
 
-fn summaries(
-    softmax: &[Softmax; 7],
-    kept: &[usize; 7],
-    place: Place,
-    options: &SamplingOptions,
-) -> [StageSummary; 7] {
+fn summaries(softmax: &[Softmax; 7], kept: &[usize; 7], place: Place, options: &SamplingOptions) -> [StageSummary; 7] {
     let mut last = Step::Logits;
     Step::ALL.map(|step| {
         let (now, before) = (&softmax[step as usize], &softmax[last as usize]);
