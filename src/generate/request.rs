@@ -85,6 +85,13 @@ impl Default for GenerateRequest {
     }
 }
 
+impl GenerateRequest {
+    /// How many new tokens there are at least after a prompt of so many tokens: end-of-text is not drawn before.
+    pub fn least_new_tokens(&self, prompt: usize) -> usize {
+        least_new(prompt, self.min_new_tokens, self.min_length)
+    }
+}
+
 /// The least number of new tokens after a prompt of so many, from both ways of asking for it.
 pub(super) fn least_new(prompt: usize, min_new_tokens: usize, min_length: usize) -> usize {
     min_new_tokens.max(min_length.saturating_sub(prompt))

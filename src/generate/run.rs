@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::error::GenerateError;
 use super::pen::Pen;
-use super::request::{WhenFull, least_new};
+use super::request::WhenFull;
 use super::sampling::{Drawn, Judged, Place, draw, judge};
 use super::window::{Window, prompt_ids};
 use super::{GenerateRequest, GeneratedToken, StopReason};
@@ -138,7 +138,7 @@ impl<'a> Writer<'a> {
             rng: Rng::new(request.seed),
             pen: Pen::new(tokenizer, &request.prompt, &request.stop),
             prompt,
-            least: least_new(prompt, request.min_new_tokens, request.min_length),
+            least: request.least_new_tokens(prompt),
             sequence: prompt_ids,
             ids: Vec::new(),
             logprobs: Vec::new(),
