@@ -1,10 +1,14 @@
-//! How fast is each kernel by itself? One thread, the shapes of `train/nano`: `cargo bench --bench kernels`.
+//! How fast is each kernel by itself? One thread, the shapes of `train/nano`; and the sampling pipeline on a row of GPT-2's
+//! vocabulary: `cargo bench --bench kernels`.
 
 use std::hint::black_box;
 use std::time::Duration;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use telar::generate::SamplingOptions;
+use telar::generate::sampling::{Place, Trace, draw, judge, top};
 use telar::kernels::{AdamStep, Mat, MatMut, Packed, Simd, Storage, activation, adam, attention, norm, product, rows};
+use telar::nn::Rng;
 
 const ROWS: usize = 128;
 const D: usize = 256;
@@ -71,5 +75,29 @@ fn kernels(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, kernels);
+/// A microscope that follows a dragged slider has 16.7 ms a frame for a trace, a hit and a curve.
+fn sampling(criterion: &mut Criterion) {
+    let mut rng = Rng::new(4);
+    let logits: Vec<f32> = (0..50_257).map(|_| 2.5 * rng.normal_f32()).collect();
+    let mut group = criterion.benchmark_group("sampling, 50 257 tokens");
+    group.measurement_time(Duration::from_secs(2)).warm_up_time(Duration::from_millis(500));
+    let place = Place::after(&[1, 2, 3]);
+    let hot = SamplingOptions { temperature: 1.3, min_p: 0.02, ..SamplingOptions::PLAIN };
+    let all = SamplingOptions { temperature: 0.8, top_k: 400, top_p: 0.9, min_p: 0.02, repetition_penalty: 1.2 };
+    let ways = [("plain", SamplingOptions::PLAIN), ("tutorial", SamplingOptions::default()), ("wild", hot), ("all", all)];
+    for (name, options) in ways {
+        group.bench_function(format!("trace, hit and curve, {name}"), |b| {
+            b.iter(|| {
+                let trace = Trace::new(black_box(&logits), place, &options);
+                (trace.hit(0.7), trace.curve(64).len())
+            });
+        });
+        group.bench_function(format!("draw, {name}"), |b| b.iter(|| draw(black_box(&logits), place, &options, &mut rng)));
+    }
+    group.bench_function("log-probability, rank, ten alternatives", |b| b.iter(|| judge(black_box(&logits), 7)));
+    group.bench_function("the ten largest", |b| b.iter(|| top(black_box(&logits), 10)));
+    group.finish();
+}
+
+criterion_group!(benches, kernels, sampling);
 criterion_main!(benches);

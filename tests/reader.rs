@@ -58,6 +58,61 @@ proptest! {
     }
 
     #[test]
+    fn beams_read_what_a_text_of_its_own_reads(case in cases()) {
+        let mut rng = Rng::new(case.seed);
+        let weights = draw_weights(&case.config, &mut rng);
+        let prompt = tokens(&case, &mut rng);
+        let graph = Decoder::from_weights(&weights, &cpu());
+        let reader = SliceReader::new(&weights, Storage::F32);
+        // The context has room for two tokens more.
+        let steps: [&[usize]; 2] = [&[0, 0, 0], &[2, 0, 2]];
+        let ids: Vec<u32> = (0..3).map(|_| rng.below(case.config.vocabulary) as u32).collect();
+        for model in [&graph as &dyn LanguageModel, &reader] {
+            let mut beams = model.begin_beams(3, case.config.context);
+            let common = beams.read(&prompt);
+            prop_assert!(close(&common, &read(&graph, &prompt, &[prompt.len()])[0], 1e-4));
+            let mut texts = vec![prompt.clone(); 3];
+            for from in steps {
+                let logits = beams.step(from, &ids);
+                texts = from.iter().zip(&ids).map(|(&beam, &id)| [&texts[beam][..], &[id]].concat()).collect();
+                for (text, row) in texts.iter().zip(logits.chunks_exact(case.config.vocabulary)) {
+                    let wanted = &read(&graph, text, &[text.len()])[0];
+                    prop_assert!(close(row, wanted, 1e-4), "{row:?} {wanted:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_logits_after_every_token_are_those_of_reading_one_by_one(case in cases()) {
+        let mut rng = Rng::new(case.seed);
+        let weights = draw_weights(&case.config, &mut rng);
+        let ids = tokens(&case, &mut rng);
+        let graph = Decoder::from_weights(&weights, &cpu());
+        let reader = SliceReader::new(&weights, Storage::F32);
+        let wanted = read(&graph, &ids, &vec![1; ids.len()]);
+        for model in [&graph as &dyn LanguageModel, &reader] {
+            let mut text = model.begin(ids.len());
+            // Twice, and the second time in two parts: what was forgotten leaves no trace.
+            for parts in [vec![ids.len()], vec![ids.len() / 2, ids.len() - ids.len() / 2]] {
+                let mut found = Vec::new();
+                let mut rest = &ids[..];
+                for part in parts {
+                    let (now, later) = rest.split_at(part);
+                    rest = later;
+                    text.read_each(now, &mut |place, row: &[f32]| found.push((place, row.to_vec())));
+                }
+                prop_assert_eq!(found.len(), ids.len());
+                for (i, ((_, found), wanted)) in found.iter().zip(&wanted).enumerate() {
+                    prop_assert!(close(found, wanted, 1e-4), "token {i}: {found:?} {wanted:?}");
+                }
+                prop_assert_eq!(found[0].0, 0);
+                text.clear();
+            }
+        }
+    }
+
+    #[test]
     fn fewer_bits_are_other_weights_and_the_same_model(case in cases()) {
         let mut rng = Rng::new(case.seed);
         let weights = draw_weights(&case.config, &mut rng);

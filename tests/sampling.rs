@@ -5,18 +5,46 @@ use std::time::Instant;
 use proptest::prelude::*;
 use safetensors::SafeTensors;
 use serde::Deserialize;
-use telar::generate::SamplingOptions;
-use telar::generate::sampling::{Cut, entropy, log_probability_and_rank, pick, sample, stages, top};
+use telar::generate::sampling::{
+    Cut, Place, Step, Trace, draw, entropy, hit, intervals, judge, log_probabilities, log_probability_and_rank, pick,
+    sample, stages, stages_at, top,
+};
+use telar::generate::{GenerateRequest, SamplingOptions};
 use telar::nn::Rng;
 
-const OFF: SamplingOptions =
-    SamplingOptions { temperature: 1.0, top_k: 0, top_p: 1.0, min_p: 0.0, repetition_penalty: 1.0 };
+const OFF: SamplingOptions = SamplingOptions::PLAIN;
 
 #[derive(Deserialize)]
 struct Case {
     row: String,
     previous: Vec<u32>,
+    /// How many of those are the prompt.
+    prompt: usize,
+    /// The end of text.
+    end: u32,
     options: SamplingOptions,
+    #[serde(default)]
+    min_new_tokens: usize,
+    #[serde(default)]
+    min_length: usize,
+    /// The processors, where the row after each of them is there.
+    #[serde(default)]
+    steps: Vec<String>,
+}
+
+impl Case {
+    fn all() -> (Vec<Self>, SafeTensors<'static>) {
+        let cases = serde_json::from_str(include_str!("fixtures/sampling/cases.json")).unwrap();
+        (cases, SafeTensors::deserialize(include_bytes!("fixtures/sampling/rows.safetensors")).unwrap())
+    }
+
+    fn place(&self) -> Place<'_> {
+        let Self { min_new_tokens, min_length, .. } = *self;
+        let request = GenerateRequest { min_new_tokens, min_length, ..GenerateRequest::default() };
+        let early = self.previous.len() - self.prompt < request.least_new_tokens(self.prompt);
+        let forbidden = if early { std::slice::from_ref(&self.end) } else { &[] };
+        Place { previous: &self.previous, forbidden }
+    }
 }
 
 fn floats(file: &SafeTensors, name: &str) -> Vec<f32> {
@@ -27,20 +55,93 @@ fn floats(file: &SafeTensors, name: &str) -> Vec<f32> {
 /// See `fixtures/sampling/make.py`: every step alone, and all combinations of two values of each.
 #[test]
 fn the_same_sets_and_probabilities_as_transformers() {
-    let cases: Vec<Case> = serde_json::from_str(include_str!("fixtures/sampling/cases.json")).unwrap();
-    let file = SafeTensors::deserialize(include_bytes!("fixtures/sampling/rows.safetensors")).unwrap();
-    assert!(cases.len() > 250);
+    let (cases, file) = Case::all();
+    assert!(cases.len() > 300 && cases.iter().any(|case| !case.place().forbidden.is_empty()));
     for (i, case) in cases.iter().enumerate() {
         let logits = floats(&file, &format!("logits.{}", case.row));
         let expected = floats(&file, &format!("probabilities.{i}"));
         let kept: Vec<bool> = file.tensor(&format!("kept.{i}")).unwrap().data().iter().map(|&kept| kept == 1).collect();
-        let stages = stages(&logits, &case.previous, &case.options);
+        let stages = stages_at(&logits, case.place(), &case.options);
         let label = format!("case {i}, {}, {:?}", case.row, case.options);
         assert_eq!(stages.kept, kept, "{label}");
         for (id, (ours, theirs)) in stages.probabilities.iter().zip(&expected).enumerate() {
             assert!((ours - theirs).abs() <= 1e-6, "{label}: token {id} has {ours}, expected {theirs}");
         }
+        // What the microscope shows is what is drawn from, to the last bit.
+        let trace = Trace::new(&logits, case.place(), &case.options);
+        assert_eq!((&trace.probabilities, &trace.cut), (&stages.probabilities, &stages.cut), "{label}");
     }
+}
+
+/// The step after which a row is what a processor of transformers leaves.
+fn step(processor: &str) -> Step {
+    match processor {
+        "RepetitionPenaltyLogitsProcessor" => Step::RepetitionPenalty,
+        "MinLengthLogitsProcessor" | "MinNewTokensLengthLogitsProcessor" => Step::LeastLength,
+        "TemperatureLogitsWarper" => Step::Temperature,
+        "TopKLogitsWarper" => Step::TopK,
+        "TopPLogitsWarper" => Step::TopP,
+        "MinPLogitsWarper" => Step::MinP,
+        other => panic!("{other} is no step"),
+    }
+}
+
+#[test]
+fn after_every_step_the_row_is_that_of_transformers() {
+    let (cases, file) = Case::all();
+    let mut compared = 0;
+    for (i, case) in cases.iter().enumerate() {
+        let logits = floats(&file, &format!("logits.{}", case.row));
+        let trace = Trace::new(&logits, case.place(), &case.options);
+        for (j, name) in case.steps.iter().enumerate() {
+            let (row, expected) = (trace.row(step(name)), floats(&file, &format!("after.{i}.{j}")));
+            let close = |(a, b): (&f32, &f32)| a == b || (a - b).abs() <= 1e-5 * (1.0 + b.abs());
+            assert!(row.iter().zip(&expected).all(close), "case {i} after {name}: {row:?}, expected {expected:?}");
+            compared += 1;
+        }
+    }
+    assert!(compared > 200, "{compared}");
+}
+
+#[test]
+fn what_a_trace_says_of_each_step_is_what_its_row_says() {
+    let (cases, file) = Case::all();
+    for case in &cases {
+        let logits = floats(&file, &format!("logits.{}", case.row));
+        let trace = Trace::new(&logits, case.place(), &case.options);
+        for (step, summary) in Step::ALL.into_iter().zip(trace.summaries()) {
+            let row = trace.row(step);
+            let probabilities: Vec<f32> = log_probabilities(&row).iter().map(|x| x.exp()).collect();
+            let ids = 0..row.len() as u32;
+            for (id, expected) in ids.clone().zip(&probabilities) {
+                let found = trace.probability(step, id);
+                assert!((found - expected).abs() < 1e-5, "{step:?}, token {id}: {found}, expected {expected}");
+            }
+            assert_eq!(summary.kept, ids.filter(|&id| trace.kept(step, id)).count(), "{step:?}");
+            assert_eq!(summary.kept, row.iter().filter(|&&x| x > f32::NEG_INFINITY).count(), "{step:?}");
+            let expected = entropy(&probabilities);
+            assert!((summary.entropy - expected).abs() < 1e-3, "{step:?}: {}, expected {expected}", summary.entropy);
+            assert_eq!(trace.summary(step), summary);
+        }
+        let likeliest = trace.likeliest(Step::MinP, 5);
+        assert!(likeliest.is_sorted_by(|&a, &b| trace.probability(Step::MinP, a) >= trace.probability(Step::MinP, b)));
+    }
+}
+
+#[test]
+fn a_trace_says_which_steps_are_on_and_what_they_took() {
+    let logits: Vec<f32> = [8.0, 4.0, 2.0, 1.0, 1.0].iter().map(|x: &f32| x.ln()).collect();
+    let options = SamplingOptions { top_k: 3, ..OFF };
+    let trace = Trace::new(&logits, Place { previous: &[], forbidden: &[0] }, &options);
+    let on: Vec<bool> = trace.summaries().iter().map(|summary| summary.on).collect();
+    assert_eq!(on, [true, false, true, false, true, false, false]);
+    assert!((trace.summary(Step::LeastLength).lost - 0.5).abs() < 1e-6, "half of all goes with the first");
+    // 1 of the 8 that are left is cut; of two equals at the edge both stay.
+    assert_eq!((trace.summary(Step::TopK).kept, trace.summary(Step::TopK).lost), (4, 0.0));
+    let trace = Trace::new(&logits, Place::default(), &SamplingOptions { top_k: 3, ..OFF });
+    assert!((trace.summary(Step::TopK).lost - 2.0 / 16.0).abs() < 1e-6);
+    assert_eq!(trace.probability(Step::Logits, 3), trace.probability(Step::Temperature, 3));
+    assert_eq!((trace.cut[3].step(), trace.cut[0].step()), (Some(Step::TopK), None));
 }
 
 #[test]
@@ -79,13 +180,13 @@ fn temperature_0_is_greedy_and_draws_nothing() {
 }
 
 #[test]
-fn a_million_draws_match_the_probabilities() {
+fn draws_match_the_probabilities() {
     let logits: Vec<f32> = (0..40).map(|i| ((i * 37 % 40) as f32) / 9.0).collect();
     for options in [OFF, SamplingOptions { temperature: 0.7, top_k: 25, top_p: 0.97, min_p: 0.02, ..OFF }] {
         let probabilities = stages(&logits, &[], &options).probabilities;
         let mut rng = Rng::new(20);
         let mut counts = vec![0u32; logits.len()];
-        let draws = 1_000_000;
+        let draws = 200_000;
         for _ in 0..draws {
             counts[pick(&probabilities, rng.uniform_f64()) as usize] += 1;
         }
@@ -107,11 +208,45 @@ fn a_million_draws_match_the_probabilities() {
 #[test]
 fn the_mark_on_the_cumulative_curve_picks() {
     let probabilities = [0.0, 0.25, 0.0, 0.5, 0.25, 0.0];
-    for (u, id) in [(0.0, 1), (0.249, 1), (0.25, 3), (0.749, 3), (0.75, 4), (0.999_999_9, 4), (1.0, 4), (7.0, 4)] {
+    // The likeliest first; of the two equals the lower id.
+    for (u, id) in [(0.0, 3), (0.499, 3), (0.5, 1), (0.749, 1), (0.75, 4), (0.999_999_9, 4), (1.0, 4), (7.0, 4)] {
         assert_eq!(pick(&probabilities, u), id, "{u}");
     }
-    assert_eq!(pick(&[0.0, 2.0, 6.0], 0.3), 2, "shares of the sum");
+    let found = hit(&probabilities, 0.6).unwrap();
+    assert_eq!((found.id, found.place, found.from, found.to), (1, 1, 0.5, 0.75));
+    assert_eq!(pick(&[0.0, 2.0, 6.0], 0.8), 1, "shares of the sum");
     assert_eq!((pick(&[], 0.5), pick(&[0.0, 0.0], 0.5)), (0, 0));
+    assert_eq!((hit(&[], 0.5), pick(&probabilities, -1.0), pick(&probabilities, f64::NAN)), (None, 3, 4));
+}
+
+#[test]
+fn the_drawn_number_falls_into_the_interval_of_the_token_that_is_drawn() {
+    let logits: Vec<f32> = (0..900).map(|i| ((i * 577 % 900) as f32) / 150.0).collect();
+    let options = SamplingOptions { temperature: 0.8, top_p: 0.9, ..OFF };
+    let trace = Trace::new(&logits, Place::default(), &options);
+    let curve = trace.curve(1000);
+    assert_eq!(curve.len(), trace.summary(Step::MinP).kept);
+    assert!(curve.windows(2).all(|pair| pair[0].to == pair[1].from) && curve[0].from == 0.0);
+    assert!((curve[curve.len() - 1].to - 1.0).abs() < 1e-9);
+    let mut rng = Rng::new(3);
+    for _ in 0..300 {
+        let drawn = draw(&logits, Place::default(), &options, &mut rng);
+        let number = drawn.number.unwrap();
+        let found = trace.hit(number).unwrap();
+        let on_curve = curve[found.place];
+        assert_eq!((found.id, on_curve.id), (drawn.id, drawn.id));
+        assert!(found.from - 1e-9 <= number && number < found.to + 1e-9, "{number} in {found:?}");
+        assert!((on_curve.from - found.from).abs() < 1e-9 && (on_curve.to - found.to).abs() < 1e-9);
+        assert_eq!(drawn.share, trace.probability(Step::MinP, drawn.id));
+        assert_eq!(drawn.candidates.len(), 10);
+        for (candidate, interval) in drawn.candidates.iter().zip(&curve) {
+            assert_eq!(
+                (candidate.id, candidate.probability),
+                (interval.id, trace.probability(Step::MinP, interval.id))
+            );
+        }
+    }
+    assert_eq!(intervals(&[0.0, 0.0], 5), []);
 }
 
 #[test]
@@ -149,6 +284,10 @@ fn entropy_and_ranks() {
     assert_eq!(log_probability_and_rank(&[0.0], 5), (f32::NEG_INFINITY, 1));
     assert_eq!(top(&[0.5, f32::NAN, 2.0, -1.0, 2.0, -0.0, 0.0], 5), [2, 4, 0, 5, 6]);
     assert_eq!((top(&[1.0, 2.0], 9), top(&[], 3)), (vec![1, 0], vec![]));
+    let judged = judge(&logits, 0);
+    assert_eq!((judged.logprob, judged.rank), log_probability_and_rank(&logits, 0));
+    assert_eq!(judged.alternatives.iter().map(|other| other.id).collect::<Vec<_>>(), [1, 2, 0, 3]);
+    assert!((judged.alternatives.iter().map(|other| other.probability).sum::<f32>() - 1.0).abs() < 1e-6);
 }
 
 /// Top-p as it is defined, by a whole sort: the smallest set of the likeliest that reaches p, among equals the higher ids.
@@ -212,6 +351,23 @@ proptest! {
         prop_assert!((sample(&logits, &previous, &options, &mut Rng::new(1)) as usize) < logits.len());
         let (log_probability, rank) = log_probability_and_rank(&logits, picked as u32);
         prop_assert!(log_probability <= 0.0 && rank < logits.len());
+        let trace = Trace::new(&logits, Place::after(&previous), &options);
+        prop_assert_eq!(&trace.probabilities, &s.probabilities);
+        prop_assert!(trace.summaries().iter().all(|stage| stage.entropy >= 0.0 && (0.0..=1.0).contains(&stage.lost)));
+        prop_assert_eq!(trace.hit(u).map(|interval| interval.id as usize), Some(picked));
+    }
+
+    /// Few are found by a walk along the row, many by a selection: a sort finds the same.
+    #[test]
+    fn the_largest_are_those_of_a_sort(
+        values in proptest::collection::vec(prop_oneof![9 => (-9i32..9).prop_map(|x| x as f32), 1 => any_logit()], 0..200),
+        n in 0usize..150,
+    ) {
+        let clean = |id: u32| if values[id as usize].is_nan() { f32::NEG_INFINITY } else { values[id as usize] + 0.0 };
+        let mut expected: Vec<u32> = (0..values.len() as u32).collect();
+        expected.sort_by(|&a, &b| clean(b).total_cmp(&clean(a)).then(a.cmp(&b)));
+        expected.truncate(n);
+        prop_assert_eq!(top(&values, n), expected);
     }
 
     #[test]
@@ -248,7 +404,8 @@ proptest! {
     }
 }
 
-/// Dragging a slider recomputes all steps at every frame; optimized builds need a fraction of a millisecond.
+/// Dragging a slider makes a trace anew at every frame; optimized builds need a fraction of a millisecond (see
+/// `benches/kernels.rs`).
 #[test]
 fn a_row_of_gpt_2s_vocabulary_is_fast() {
     let mut rng = Rng::new(4);
@@ -259,12 +416,13 @@ fn a_row_of_gpt_2s_vocabulary_is_fast() {
         let mut times: Vec<_> = (0..21)
             .map(|_| {
                 let started = Instant::now();
-                std::hint::black_box(stages(std::hint::black_box(&logits), &[1, 2, 3], &options));
+                let trace = Trace::new(std::hint::black_box(&logits), Place::after(&[1, 2, 3]), &options);
+                std::hint::black_box(trace.hit(0.7));
                 started.elapsed()
             })
             .collect();
         times.sort();
         eprintln!("{:?}: {:?}", options, times[10]);
-        assert!(times[10].as_millis() < 40, "{:?} for one row", times[10]);
+        assert!(times[10].as_millis() < 60, "{:?} for one row", times[10]);
     }
 }

@@ -28,7 +28,7 @@ fn they_open_and_write_words_of_their_language() {
             seed: 2,
             max_new_tokens: 80,
             min_new_tokens: 80,
-            stop: Vec::new(),
+            ..GenerateRequest::default()
         };
         let write = || generate(&decoder, &model.tokenizer, &request, &mut Silent).unwrap();
         let answer = write();

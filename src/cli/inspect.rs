@@ -127,8 +127,7 @@ fn report(model: &Model, ids: Vec<u32>, seen: &HashMap<Site, Seen>) -> Report {
     let logits = seen.get(&Site::Logits).map(|seen| seen.values.as_slice()).unwrap_or_default();
     let vocabulary = model.loaded.weights.config.vocabulary;
     let logits_last = logits.get(logits.len().saturating_sub(vocabulary)..).unwrap_or_default().to_vec();
-    let plain = SamplingOptions { temperature: 1.0, top_k: 0, top_p: 1.0, min_p: 0.0, repetition_penalty: 1.0 };
-    let probabilities = stages(&logits_last, &[], &plain).probabilities;
+    let probabilities = stages(&logits_last, &[], &SamplingOptions::PLAIN).probabilities;
     let likeliest = top(&logits_last, TOP);
     let tokens = model.pieces(&likeliest);
     let probability = |id: u32| probabilities.get(id as usize).copied().unwrap_or_default();

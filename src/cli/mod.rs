@@ -12,6 +12,7 @@ mod inspect;
 mod interrupt;
 pub mod language;
 mod model;
+mod score;
 mod shared;
 mod tokenize;
 mod tour;
@@ -48,6 +49,8 @@ enum Command {
     Generate(generate::Args),
     /// Look at everything that a model computes.
     Inspect(inspect::Args),
+    /// How likely a model finds a text.
+    Score(score::Args),
     /// A text as tokens.
     Tokenize(tokenize::Args),
     /// Take pictures of every page.
@@ -90,6 +93,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<()> {
         Some(Command::Devices(args)) => devices::run(&args, &shared),
         Some(Command::Generate(args)) => generate::run(&args, &shared),
         Some(Command::Inspect(args)) => inspect::run(&args, &shared),
+        Some(Command::Score(args)) => score::run(&args, &shared),
         Some(Command::Tokenize(args)) => tokenize::run(&args, &shared),
         Some(Command::Tour(args)) => tour::run(&args, global.lang.as_deref(), &shared),
         Some(Command::Train(args)) => train::run(&args, &shared),

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::data::CorpusRef;
-use crate::generate::GenerateRequest;
+use crate::generate::{BeamRequest, GenerateRequest};
 use crate::hub::ModelRef;
 use crate::kernels::Storage;
 use crate::train::TrainSpec;
@@ -61,6 +61,11 @@ pub enum Command {
     LoadModel(JobId, ModelRef),
     /// Continue a prompt token by token.
     Generate(JobId, ModelRef, GenerateRequest),
+    /// Search for the likeliest continuations of a prompt with several beams. Every step comes as an
+    /// [`super::Event::BeamStep`], what was found as an [`super::Event::BeamsEnded`], also after a cancel.
+    SearchBeams(JobId, ModelRef, BeamRequest),
+    /// Say how likely a model finds every token of a text ([`super::Event::TextScored`]).
+    ScoreText(JobId, ModelRef, String),
     /// The logits of the token after a text, without generating.
     NextToken(JobId, ModelRef, String),
     /// Run a text through the model and keep the attention of every layer and head.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::command::JobId;
 use crate::data::CorpusRef;
-use crate::generate::{GeneratedToken, StopReason};
+use crate::generate::{BeamSearch, BeamStep, GeneratedToken, StopReason, TextScore};
 use crate::hub::ModelRef;
 use crate::train::{EndReason, MetricPoint, RunSummary};
 
@@ -177,6 +177,14 @@ pub enum Event {
     Token(JobId, GeneratedToken, Arc<Vec<f32>>),
     /// The generation is over: why, seconds to the first token, tokens a second.
     GenerationEnded(JobId, StopReason, f64, f64),
+    /// A beam search has made a step: the new nodes of its tree, and its best text so far.
+    BeamStep(JobId, BeamStep),
+    /// A beam search is over; cancelled, it has what it had found.
+    BeamsEnded(JobId, Arc<BeamSearch>),
+    /// Tokens of a text that were judged, and its tokens in all.
+    ScoreProgress(JobId, usize, usize),
+    /// How likely the model finds every token of a text.
+    TextScored(JobId, Arc<TextScore>),
     /// The ids of a text's tokens that the model reads, and the logits `[vocabulary]` of the token after them.
     NextToken(JobId, Vec<u32>, Arc<Vec<f32>>),
     /// The attention of a text.

@@ -11,6 +11,8 @@ use super::job::{Job, Outbox};
 pub(super) enum Kind {
     Load,
     Generate,
+    Beams,
+    Score,
     NextToken,
     Attention,
     Positions,
@@ -36,6 +38,8 @@ fn job_of(command: &Command) -> Option<(JobId, Option<Kind>)> {
     Some(match command {
         Command::LoadModel(id, ..) => (*id, Some(Kind::Load)),
         Command::Generate(id, ..) => (*id, Some(Kind::Generate)),
+        Command::SearchBeams(id, ..) => (*id, Some(Kind::Beams)),
+        Command::ScoreText(id, ..) => (*id, Some(Kind::Score)),
         Command::NextToken(id, ..) => (*id, Some(Kind::NextToken)),
         Command::CaptureAttention(id, ..) => (*id, Some(Kind::Attention)),
         Command::Positions(id, ..) => (*id, Some(Kind::Positions)),

@@ -70,6 +70,8 @@ impl Router {
             Command::UseStorage(storage) => workers.inference.store(job, storage),
             Command::LoadModel(_, model) => workers.inference.load(job, model),
             Command::Generate(_, model, request) => workers.inference.generate(job, model, request),
+            Command::SearchBeams(_, model, request) => workers.inference.search_beams(job, model, request),
+            Command::ScoreText(_, model, text) => workers.inference.score(job, model, text),
             Command::NextToken(_, model, text) => workers.inference.next_token(job, model, text),
             Command::CaptureAttention(_, model, text) => workers.inference.attention(job, model, text),
             Command::Positions(..) | Command::PositionCurves(..) | Command::PositionDots(..) => {

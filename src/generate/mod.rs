@@ -1,83 +1,51 @@
-//! From logits to text: the sampling pipeline, stop conditions, and the K/V cache's use.
+//! From logits to text: the sampling pipeline, stop conditions, beam search, the score of a text, and the K/V cache's use.
+//!
+//! Every step means what it means in `transformers` (5.24), in the same order; tests compare sets, probabilities, sequences
+//! and scores with it.
+//!
+//! | step | in `transformers` | here |
+//! |---|---|---|
+//! | repetition penalty (Keskar et al. 2019) | `RepetitionPenaltyLogitsProcessor` | [`sampling::Step::RepetitionPenalty`] |
+//! | least length | `MinLengthLogitsProcessor` | [`GenerateRequest::min_length`], [`sampling::Step::LeastLength`] |
+//! | least number of new tokens | `MinNewTokensLengthLogitsProcessor` | [`GenerateRequest::min_new_tokens`], the same step |
+//! | ÷ temperature | `TemperatureLogitsWarper` | [`sampling::Step::Temperature`] |
+//! | top-k (Fan et al. 2018) | `TopKLogitsWarper` | [`sampling::Step::TopK`] |
+//! | top-p (Holtzman et al. 2020) | `TopPLogitsWarper` | [`sampling::Step::TopP`] |
+//! | min-p (Nguyen et al. 2024) | `MinPLogitsWarper` | [`sampling::Step::MinP`] |
+//! | softmax and draw | `softmax`, `torch.multinomial` in `GenerationMixin._sample` | [`sampling::draw`] |
+//! | greedy | `argmax` in `GenerationMixin._sample`, `do_sample=False` | [`SamplingOptions::GREEDY`] |
+//! | most new tokens | `MaxLengthCriteria` | [`StopReason::MaxTokens`] |
+//! | end of text | `EosTokenCriteria` | [`StopReason::EndOfText`] |
+//! | stop texts | `StopStringCriteria` | [`stop::StopWatch`], [`StopReason::StopText`] |
+//! | beam search | `GenerationMixin._beam_search` | [`beam::search`] |
+//! | K/V cache of the beams | `Cache.reorder_cache` | [`crate::nn::Beams`] |
+//! | length penalty, early stopping | `length_penalty`, `early_stopping` | [`beam::BeamRequest`] |
+//! | log-probabilities of what was written | `compute_transition_scores` | [`GeneratedToken::logprob`] |
+//! | score of a text | `log_softmax` of `model(ids).logits`, gathered at the next ids | [`score::score`] |
+//!
+//! Three things differ on purpose. The numbers that are drawn are our own, so a seed gives another text here than there. The
+//! least length holds back stop texts too, not only the end token. And a stop text is never part of the text that is shown,
+//! where `transformers` leaves it in.
 
+pub mod beam;
 mod error;
+mod pen;
+mod preset;
+mod request;
 mod run;
 pub mod sampling;
+pub mod score;
 pub mod stop;
 #[cfg(test)]
 mod tests;
+mod token;
+mod window;
 
+pub use beam::{BeamNode, BeamRequest, BeamSearch, BeamSequence, BeamStep, EarlyStopping, Fate};
 pub use error::GenerateError;
-pub use run::{Generation, Listener, Silent, generate, next_logits, prompt_ids};
-
-use serde::{Deserialize, Serialize};
-
-/// How the next token is chosen from one row of logits. The steps run in this order: repetition penalty, temperature,
-/// top-k, top-p, min-p, softmax, draw.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct SamplingOptions {
-    /// Logits are divided by it; 0 means greedy.
-    pub temperature: f32,
-    /// Keep the k largest; 0 is off.
-    pub top_k: usize,
-    /// Keep the smallest set whose probability reaches p; 1 is off.
-    pub top_p: f32,
-    /// Keep what has at least this share of the largest probability; 0 is off.
-    pub min_p: f32,
-    /// Divides positive and multiplies negative logits of tokens already in the text; 1 is off.
-    pub repetition_penalty: f32,
-}
-
-impl Default for SamplingOptions {
-    /// The tutorial's defaults: temperature 0.6, top-p 0.9, everything else off.
-    fn default() -> Self {
-        Self { temperature: 0.6, top_k: 0, top_p: 0.9, min_p: 0.0, repetition_penalty: 1.0 }
-    }
-}
-
-/// What to generate.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct GenerateRequest {
-    /// The text to continue.
-    pub prompt: String,
-    /// How tokens are chosen.
-    pub sampling: SamplingOptions,
-    /// The generator's seed.
-    pub seed: u64,
-    /// At most this many new tokens.
-    pub max_new_tokens: usize,
-    /// End-of-text and stop texts are ignored before this many.
-    pub min_new_tokens: usize,
-    /// Texts that end the generation.
-    pub stop: Vec<String>,
-}
-
-/// One token of a generation.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct GeneratedToken {
-    /// Its id.
-    pub id: u32,
-    /// Whole characters that can be drawn now; empty while a multi-byte character is incomplete.
-    pub text: String,
-    /// Natural logarithm of its probability under the model (temperature 1, nothing cut off).
-    pub logprob: f32,
-    /// Position among all tokens by probability, 0 the likeliest.
-    pub rank: usize,
-}
-
-/// Why a generation ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum StopReason {
-    /// `max_new_tokens` reached.
-    MaxTokens,
-    /// The model wrote its end-of-text token.
-    EndOfText,
-    /// One of the stop texts appeared.
-    StopText,
-    /// The context is full.
-    ContextFull,
-    /// The person stopped it.
-    Cancelled,
-}
+pub use preset::{Preset, PresetValues};
+pub use request::{GenerateRequest, SamplingOptions, WhenFull, any_seed};
+pub use run::{Generation, Listener, Silent, generate};
+pub use score::{TextScore, TokenScore};
+pub use token::{ALTERNATIVES, Alternative, GeneratedToken, StopReason};
+pub use window::{next_logits, prompt_ids};

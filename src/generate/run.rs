@@ -8,11 +8,13 @@ use std::time::Instant;
 use serde::Serialize;
 
 use super::error::GenerateError;
-use super::sampling::{log_probability_and_rank, sample};
-use super::stop::StopWatch;
+use super::pen::Pen;
+use super::request::WhenFull;
+use super::sampling::{Drawn, Judged, Place, draw, judge};
+use super::window::{Window, prompt_ids};
 use super::{GenerateRequest, GeneratedToken, StopReason};
-use crate::nn::{DecoderConfig, LanguageModel, Rng, Sequence};
-use crate::text::{StreamDecoder, Tokenizer};
+use crate::nn::{LanguageModel, Rng};
+use crate::text::Tokenizer;
 
 /// Somebody who follows a generation while it is made.
 pub trait Listener {
@@ -82,7 +84,7 @@ pub fn generate(
         if writer.ids.len() >= request.max_new_tokens {
             break StopReason::MaxTokens;
         }
-        let logits = writer.reader.logits(&writer.sequence)?;
+        let logits = writer.window.logits(&writer.sequence)?;
         let (token, stop) = writer.choose(&logits);
         if writer.ids.len() == 1 {
             first_token_s = begin.elapsed().as_secs_f64();
@@ -103,82 +105,17 @@ pub fn generate(
     Ok(writer.finish(stop, first_token_s, tokens_per_s))
 }
 
-/// The ids of a text's tokens as the model reads them (see [`Generation::prompt_ids`]), and the logits `[vocabulary]` of
-/// the token after them.
-///
-/// # Errors
-/// As [`generate`].
-pub fn next_logits(
-    model: &dyn LanguageModel,
-    tokenizer: &Tokenizer,
-    text: &str,
-) -> Result<(Vec<u32>, Vec<f32>), GenerateError> {
-    let ids = prompt_ids(model.config(), tokenizer, text)?;
-    let logits = Reader::new(model, ids.len()).logits(&ids)?;
-    Ok((ids, logits))
-}
-
-/// The ids of a text's tokens as the model reads them: never none, and at most the context; see
-/// [`Generation::prompt_ids`].
-///
-/// # Errors
-/// If the text has words or characters that the vocabulary does not have, or if there is nothing to start from.
-pub fn prompt_ids(config: &DecoderConfig, tokenizer: &Tokenizer, text: &str) -> Result<Vec<u32>, GenerateError> {
-    let mut ids = tokenizer.encode_ids(text)?;
-    if ids.is_empty() {
-        ids = vec![first_id(tokenizer).ok_or(GenerateError::EmptyPrompt)?];
-    }
-    let surplus = ids.len().saturating_sub(config.context);
-    ids.drain(..surplus);
-    Ok(ids)
-}
-
-/// From which token does a text start that nobody has begun? From the one that stands between texts, or else from white
-/// space. Where tokens are words there is neither.
-fn first_id(tokenizer: &Tokenizer) -> Option<u32> {
-    tokenizer.end_of_text().or_else(|| {
-        let alone = |text: &&str| tokenizer.encode_ids(text).is_ok_and(|ids| ids.len() == 1);
-        let text = ["\n", " "].into_iter().find(alone)?;
-        tokenizer.encode_ids(text).ok()?.first().copied()
-    })
-}
-
-/// The model, and what it has read.
-struct Reader<'a> {
-    text: Box<dyn Sequence + 'a>,
-    capacity: usize,
-    read: usize,
-}
-
-impl<'a> Reader<'a> {
-    /// Reads at most `most` tokens, or the context if that is less.
-    fn new(model: &'a dyn LanguageModel, most: usize) -> Self {
-        let capacity = most.min(model.config().context);
-        Self { text: model.begin(capacity), capacity, read: 0 }
-    }
-
-    /// Tokens that can still be read.
-    fn room(&self) -> usize {
-        self.capacity - self.read
-    }
-
-    /// The logits after the last token of the sequence, which begins with what was read before.
-    fn logits(&mut self, sequence: &[u32]) -> Result<Vec<f32>, GenerateError> {
-        let logits = self.text.read(sequence.get(self.read..).unwrap_or_default());
-        self.read = sequence.len();
-        if logits.iter().all(|logit| logit.is_finite()) { Ok(logits) } else { Err(GenerateError::NotFinite) }
-    }
-}
-
 /// The text as it grows.
 struct Writer<'a> {
     request: &'a GenerateRequest,
     tokenizer: &'a Tokenizer,
-    reader: Reader<'a>,
+    window: Window<'a>,
     rng: Rng,
-    stream: StreamDecoder<'a>,
-    watch: StopWatch<'a>,
+    pen: Pen<'a>,
+    /// Tokens of the prompt.
     prompt: usize,
+    /// New tokens before which it must not end.
+    least: usize,
     /// Prompt and answer.
     sequence: Vec<u32>,
     ids: Vec<u32>,
@@ -193,15 +130,15 @@ impl<'a> Writer<'a> {
         request: &'a GenerateRequest,
         prompt_ids: Vec<u32>,
     ) -> Self {
-        let most = prompt_ids.len().saturating_add(request.max_new_tokens);
+        let prompt = prompt_ids.len();
         Self {
             request,
             tokenizer,
-            reader: Reader::new(model, most),
+            window: Window::new(model, prompt.saturating_add(request.max_new_tokens)),
             rng: Rng::new(request.seed),
-            stream: StreamDecoder::after(tokenizer, &request.prompt),
-            watch: StopWatch::new(&request.stop),
-            prompt: prompt_ids.len(),
+            pen: Pen::new(tokenizer, &request.prompt, &request.stop),
+            prompt,
+            least: request.least_new_tokens(prompt),
             sequence: prompt_ids,
             ids: Vec::new(),
             logprobs: Vec::new(),
@@ -211,58 +148,39 @@ impl<'a> Writer<'a> {
 
     /// Draws a token and appends it; says whether the text ends with it.
     fn choose(&mut self, logits: &[f32]) -> (GeneratedToken, Option<StopReason>) {
-        let id = self.draw(logits);
-        let (logprob, rank) = log_probability_and_rank(logits, id);
+        let end = self.tokenizer.end_of_text().filter(|_| self.ids.len() < self.least);
+        let place = Place { previous: &self.sequence, forbidden: end.as_slice() };
+        let Drawn { id, share, number, candidates } = draw(logits, place, &self.request.sampling, &mut self.rng);
+        let Judged { logprob, rank, alternatives } = judge(logits, id);
+        let read = self.window.len();
         self.sequence.push(id);
         self.ids.push(id);
         self.logprobs.push(logprob);
-        let (text, stop) = self.write(id);
+        let last = self.last();
+        let (text, stop) = self.pen.write(id, self.ids.len() >= self.least, last);
         self.text.push_str(&text);
-        (GeneratedToken { id, text, logprob, rank }, stop)
+        (GeneratedToken { id, text, logprob, rank, share, drawn: number, alternatives, candidates, read }, stop)
     }
 
-    fn draw(&mut self, logits: &[f32]) -> u32 {
-        let too_early = self.ids.len() < self.request.min_new_tokens;
-        let forbidden = self.tokenizer.end_of_text().filter(|_| too_early);
-        let mut allowed = logits.to_vec();
-        if let Some(logit) = forbidden.and_then(|id| allowed.get_mut(id as usize)) {
-            *logit = f32::NEG_INFINITY;
+    /// Why no token can come after the one that was just chosen, whatever it is. Makes room where the person wants that.
+    fn last(&mut self) -> Option<StopReason> {
+        if self.ids.len() >= self.request.max_new_tokens {
+            return Some(StopReason::MaxTokens);
         }
-        sample(&allowed, &self.sequence, &self.request.sampling, &mut self.rng)
-    }
-
-    /// The text that a new token lets be shown. With the last one, everything that was held back comes too.
-    fn write(&mut self, id: u32) -> (String, Option<StopReason>) {
-        if Some(id) == self.tokenizer.end_of_text() {
-            return (self.rest(), Some(StopReason::EndOfText));
+        if self.window.room() > 0 {
+            return None;
         }
-        let armed = self.ids.len() >= self.request.min_new_tokens;
-        let piece = self.stream.push(id);
-        let mut shown = self.watch.push(&piece, armed);
-        if shown.stopped {
-            return (shown.text, Some(StopReason::StopText));
+        match self.request.when_full {
+            WhenFull::Stop => Some(StopReason::ContextFull),
+            WhenFull::KeepHalf => {
+                self.window.keep_half(self.sequence.len());
+                None
+            }
         }
-        let stop = if self.ids.len() >= self.request.max_new_tokens {
-            StopReason::MaxTokens
-        } else if self.reader.room() == 0 {
-            StopReason::ContextFull
-        } else {
-            return (shown.text, None);
-        };
-        shown.text.push_str(&self.rest());
-        (shown.text, Some(stop))
-    }
-
-    /// What the stream and the watch for stop texts still hold.
-    fn rest(&mut self) -> String {
-        let unfinished = self.stream.finish();
-        // A stop text cannot end in the sign for a character that was never completed, so nothing is watched for.
-        let shown = self.watch.push(&unfinished, false).text;
-        shown + &self.watch.finish()
     }
 
     fn finish(mut self, stop: StopReason, first_token_s: f64, tokens_per_s: f64) -> Generation {
-        let rest = self.rest();
+        let rest = self.pen.rest();
         self.text.push_str(&rest);
         let pieces = if self.ids.is_empty() { Vec::new() } else { self.tokenizer.pieces() };
         let piece = |&id: &u32| pieces.get(id as usize).cloned().unwrap_or_default();

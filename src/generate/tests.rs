@@ -2,15 +2,14 @@
 
 use std::ops::ControlFlow;
 
-use super::sampling::{log_probability_and_rank, top};
+use super::sampling::{judge, log_probability_and_rank, pick, stages, top};
 use super::*;
 use crate::nn::{Decoder, DecoderConfig, NoProbe, Weights, cpu, host_values};
 use crate::text::{TextError, Tokenizer};
 use crate::train::{Preset, TokenizerKind};
 
 const TEXT: &str = "En un lugar de la Mancha,\nde cuyo nombre no quiero acordarme.";
-const GREEDY: SamplingOptions =
-    SamplingOptions { temperature: 0.0, top_k: 0, top_p: 1.0, min_p: 0.0, repetition_penalty: 1.0 };
+const GREEDY: SamplingOptions = SamplingOptions::GREEDY;
 
 /// A model with drawn weights that are large enough for its logits to differ.
 struct Small {
@@ -70,8 +69,7 @@ fn request(prompt: &str, max_new_tokens: usize) -> GenerateRequest {
         sampling: SamplingOptions { temperature: 1.0, top_p: 1.0, ..SamplingOptions::default() },
         seed: 5,
         max_new_tokens,
-        min_new_tokens: 0,
-        stop: Vec::new(),
+        ..GenerateRequest::default()
     }
 }
 
@@ -121,6 +119,8 @@ fn the_cache_changes_nothing() {
         let greedy = GenerateRequest { sampling: GREEDY, ..request("un lugar", 10) };
         let made = generate(&decoder, &small.tokenizer, &greedy, &mut notes).unwrap();
         assert_eq!(made.ids.len(), 10);
+        let sure = |token: &GeneratedToken| token.share == 1.0 && token.drawn.is_none() && token.candidates.len() == 1;
+        assert!(notes.tokens.iter().all(sure));
         let mut sequence = small.tokenizer.encode_ids("un lugar").unwrap();
         for (&id, logits) in made.ids.iter().zip(&notes.logits) {
             let expected = last_row(&decoder, &sequence);
@@ -147,6 +147,18 @@ fn the_listener_hears_what_the_result_says() {
     for ((token, logits), &logprob) in notes.tokens.iter().zip(&notes.logits).zip(&made.logprobs) {
         assert_eq!((token.logprob, token.rank), log_probability_and_rank(logits, token.id));
         assert_eq!(token.logprob, logprob);
+        let before = judge(logits, token.id);
+        assert_eq!(token.alternatives, before.alternatives);
+        let own = token.alternatives.iter().find(|other| other.id == token.id);
+        assert!(own.is_none_or(|own| (own.probability - token.probability()).abs() < 1e-6));
+        // Temperature 1 and nothing cut off: afterwards it is as before.
+        assert!((token.share - token.probability()).abs() < 1e-6);
+        assert_eq!(token.candidates.iter().map(|c| c.id).collect::<Vec<_>>(), top(logits, ALTERNATIVES));
+        assert!(
+            token.drawn.is_some_and(
+                |number| pick(&stages(logits, &[], &SamplingOptions::PLAIN).probabilities, number) == token.id
+            )
+        );
     }
 }
 
@@ -191,6 +203,9 @@ fn end_of_text_ends_it_but_not_before_the_least_number_of_tokens() {
     let small = small.always(&[end, a]);
     let run = |min_new_tokens| {
         let made = small.run(&GenerateRequest { min_new_tokens, ..request("l", 6) }).unwrap();
+        // The prompt's one token counts for the whole length.
+        let whole = GenerateRequest { min_length: min_new_tokens + 1, ..request("l", 6) };
+        assert_eq!(small.run(&whole).unwrap().ids, made.ids);
         (made.text, made.ids, made.stop)
     };
     assert_eq!(run(0), (String::new(), vec![end], StopReason::EndOfText));
@@ -206,6 +221,28 @@ fn when_the_context_is_full_it_ends() {
     assert_eq!((made.ids.len(), made.stop), (20, StopReason::ContextFull));
     let exactly = small.run(&request("lugar", 20)).unwrap();
     assert_eq!((exactly.ids, exactly.stop), (made.ids, StopReason::MaxTokens));
+}
+
+#[test]
+fn when_the_context_is_full_it_can_go_on_with_the_last_half() {
+    let small = Small::characters();
+    let decoder = small.decoder();
+    let mut notes = Notes::default();
+    let on = GenerateRequest { when_full: WhenFull::KeepHalf, sampling: GREEDY, ..request("lugar", 50) };
+    let made = generate(&decoder, &small.tokenizer, &on, &mut notes).unwrap();
+    assert_eq!((made.ids.len(), made.stop), (50, StopReason::MaxTokens));
+    // The first 20 are those that fit, as without the option.
+    let stopped = small.run(&GenerateRequest { when_full: WhenFull::Stop, ..on }).unwrap();
+    assert_eq!((&stopped.ids[..], stopped.stop), (&made.ids[..20], StopReason::ContextFull));
+    let read: Vec<usize> = notes.tokens.iter().map(|token| token.read).collect();
+    let fresh = |from: usize, count: usize| from..from + count;
+    assert_eq!(read, fresh(5, 20).chain(fresh(12, 13)).chain(fresh(12, 13)).chain(fresh(12, 4)).collect::<Vec<_>>());
+    // Every token is the likeliest after what the model had before it, read as a text of its own.
+    let sequence = [&made.prompt_ids[..], &made.ids].concat();
+    for (place, token) in (5..).zip(&notes.tokens) {
+        let logits = last_row(&decoder, &sequence[place - token.read..place]);
+        assert_eq!(top(&logits, 1), [token.id], "token {place}");
+    }
 }
 
 #[test]

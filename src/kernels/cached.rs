@@ -1,6 +1,8 @@
 //! Attention of new rows on everything that was read before: keys and values lie in buffers of their own, written in place
 //! by position.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use super::attention::{BLOCK, Shape};
@@ -41,6 +43,19 @@ impl Past {
                 self.keys[to..to + d].copy_from_slice(&row[key..key + d]);
                 self.values[to..to + d].copy_from_slice(&row[value..value + d]);
             }
+        }
+    }
+
+    /// Takes over the keys and values of some positions of another text, `d` numbers a head.
+    ///
+    /// # Panics
+    /// Where one of them has no such positions.
+    pub fn copy(&mut self, from: &Self, kv_heads: usize, d: usize, positions: Range<usize>) {
+        for kv_head in 0..kv_heads {
+            let there = (kv_head * from.capacity + positions.start) * d..(kv_head * from.capacity + positions.end) * d;
+            let here = (kv_head * self.capacity + positions.start) * d..(kv_head * self.capacity + positions.end) * d;
+            self.keys[here.clone()].copy_from_slice(&from.keys[there.clone()]);
+            self.values[here].copy_from_slice(&from.values[there]);
         }
     }
 

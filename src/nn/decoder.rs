@@ -147,8 +147,14 @@ impl Decoder {
         if ids.is_empty() {
             return Vec::new();
         }
-        let stream = self.stream(self.ids(ids, 1), None, Some(cache), &mut NoProbe);
+        let stream = self.decode_stream(ids, cache);
         host_values(self.output(stream.narrow(0, ids.len() - 1, 1)))
+    }
+
+    /// Appends tokens to the cache and returns the stream `[ids.len(), d_model]` that the output layer reads. There must be
+    /// at least one.
+    pub(super) fn decode_stream(&self, ids: &[u32], cache: &mut KvCache) -> Tensor<B, 2> {
+        self.stream(self.ids(ids, 1), None, Some(cache), &mut NoProbe)
     }
 
     /// The residual stream `[batch·time, d_model]` as the output layer reads it.

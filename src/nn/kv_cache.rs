@@ -8,12 +8,14 @@ use super::{B, Device};
 
 /// One layer's buffers, `[1, kv_heads, capacity, d_head]`. Held as options so that a buffer can be taken out, written
 /// while nobody else holds it, and put back.
+#[derive(Clone)]
 struct Layer {
     keys: Option<Tensor<B, 4>>,
     values: Option<Tensor<B, 4>>,
 }
 
-/// Keys and values of one sequence.
+/// Keys and values of one sequence. A clone shares the buffers until one of the two is written.
+#[derive(Clone)]
 pub struct KvCache {
     layers: Vec<Layer>,
     shape: [usize; 4],

@@ -23,7 +23,7 @@ pub mod weights;
 pub use config::{Activation, ConfigError, DecoderConfig, Head, Init, NormKind, NormPlace, Positions, RotaryScaling};
 pub use decoder::Decoder;
 pub use kv_cache::KvCache;
-pub use language_model::{LanguageModel, Sequence};
+pub use language_model::{Beams, LanguageModel, Sequence};
 pub use layout::{Layout, ParameterSpec, Role};
 pub use parameter::{Gradients, Parameter};
 pub use probe::{NoProbe, Probe, Recorder, Seen, Site};

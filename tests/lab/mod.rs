@@ -144,7 +144,6 @@ pub fn request(prompt: &str, most: usize) -> GenerateRequest {
         sampling: SamplingOptions { temperature: 1.0, ..SamplingOptions::default() },
         seed: 7,
         max_new_tokens: most,
-        min_new_tokens: 0,
-        stop: Vec::new(),
+        ..GenerateRequest::default()
     }
 }

@@ -1,4 +1,4 @@
-//! A text that grows in front of the person, while the thread goes on answering looks.
+//! Texts that grow in front of the person, searches and scores, while the thread goes on answering looks.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -7,7 +7,9 @@ use super::super::error::EngineError;
 use super::super::event::Event;
 use super::super::job::Job;
 use super::Inference;
-use crate::generate::{GenerateRequest, GeneratedToken, Listener, StopReason, generate as run};
+use crate::generate::beam::search;
+use crate::generate::score::score as judge;
+use crate::generate::{BeamRequest, BeamStep, GenerateRequest, GeneratedToken, Listener, StopReason, generate as run};
 use crate::hub::ModelRef;
 
 /// Passes on what is written.
@@ -43,6 +45,43 @@ pub(super) fn generate(
         // The text stands as far as it came, so its figures are told even though the job is not wanted any more.
         StopReason::Cancelled => job.send_last(ended),
         _ => job.send(ended),
+    }
+    Ok(())
+}
+
+/// Searches with several beams; every step is told.
+pub(super) fn search_beams(
+    inference: &mut Inference,
+    job: &Job,
+    model: &ModelRef,
+    request: &BeamRequest,
+) -> Result<(), EngineError> {
+    let model = inference.cache.get(model)?;
+    let mut tell = |step: &BeamStep| {
+        job.send(Event::BeamStep(job.id, step.clone()));
+        inference.serve_looks();
+        job.flow()
+    };
+    let found = search(model.runner.model(), &model.vocabulary.tokenizer, request, &mut tell)?;
+    let ended = |found| Event::BeamsEnded(job.id, Arc::new(found));
+    match found.stop {
+        // What was found until then is worth showing even though the job is not wanted any more.
+        StopReason::Cancelled => job.send_last(ended(found)),
+        _ => job.send(ended(found)),
+    }
+    Ok(())
+}
+
+/// Judges every token of a text.
+pub(super) fn score(inference: &mut Inference, job: &Job, model: &ModelRef, text: &str) -> Result<(), EngineError> {
+    let model = inference.cache.get(model)?;
+    let mut tell = |done, all| {
+        job.send(Event::ScoreProgress(job.id, done, all));
+        inference.serve_looks();
+        job.flow()
+    };
+    if let Some(score) = judge(model.runner.model(), &model.vocabulary.tokenizer, text, &mut tell)? {
+        job.send(Event::TextScored(job.id, Arc::new(score)));
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! The thread that runs models: loads them, continues texts, looks into them.
 //!
-//! It has two queues. A generation takes seconds and a look a few milliseconds, so between two tokens of a generation all
-//! looks that wait are done: whoever types or picks another head need not wait for the end of a text.
+//! It has two queues. A generation takes seconds and a look a few milliseconds, so between two tokens of a generation,
+//! steps of a search or blocks of a scored text all looks that wait are done: whoever types or picks another head need not wait for the end of a text.
 
 mod attention;
 mod cache;
@@ -18,7 +18,7 @@ use super::event::Event;
 use super::job::Job;
 use super::shared::Common;
 use super::worker::Task;
-use crate::generate::{GenerateRequest, next_logits};
+use crate::generate::{BeamRequest, GenerateRequest, next_logits};
 use crate::hub::ModelRef;
 use crate::kernels::Storage;
 use cache::Cache;
@@ -83,6 +83,19 @@ impl InferenceWorker {
     /// Continues a text, token by token.
     pub fn generate(&self, job: Job, model: ModelRef, request: GenerateRequest) {
         let work = move |inference: &mut Inference, job: &Job| generation::generate(inference, job, &model, &request);
+        give(&self.generations, Task::new(job, work));
+    }
+
+    /// Searches for the likeliest continuations of a prompt.
+    pub fn search_beams(&self, job: Job, model: ModelRef, request: BeamRequest) {
+        let work =
+            move |inference: &mut Inference, job: &Job| generation::search_beams(inference, job, &model, &request);
+        give(&self.generations, Task::new(job, work));
+    }
+
+    /// Judges every token of a text.
+    pub fn score(&self, job: Job, model: ModelRef, text: String) {
+        let work = move |inference: &mut Inference, job: &Job| generation::score(inference, job, &model, &text);
         give(&self.generations, Task::new(job, work));
     }
 

@@ -2,6 +2,7 @@
 //!
 //! Its weights are laid out so that each is read from memory once a token ([`Packed`]), in 32, 16 or 8 bits.
 
+mod beams;
 mod sequence;
 
 use std::borrow::Cow;
@@ -9,7 +10,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use super::config::{DecoderConfig, Head, Positions};
-use super::language_model::{LanguageModel, Sequence};
+use super::language_model::{Beams, LanguageModel, Sequence, WholeBeams};
 use super::layout::Layout;
 use super::plan::{Linear, Plan};
 use super::weights::Weights;
@@ -162,5 +163,12 @@ impl LanguageModel for SliceReader {
 
     fn begin(&self, capacity: usize) -> Box<dyn Sequence + '_> {
         Box::new(sequence::SliceSequence::new(self, capacity))
+    }
+
+    fn begin_beams(&self, beams: usize, capacity: usize) -> Box<dyn Beams + '_> {
+        if self.config.causal {
+            return Box::new(beams::SliceBeams::new(self, beams, capacity));
+        }
+        Box::new(WholeBeams::new(self, beams))
     }
 }

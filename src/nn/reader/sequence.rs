@@ -1,9 +1,11 @@
 //! One text on its way through a [`SliceReader`].
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use super::super::config::{NormPlace, Positions};
-use super::super::language_model::Sequence;
+use super::super::language_model::{LOGIT_ROWS, Sequence};
 use super::super::plan::{BlockPlan, Norm};
 use super::super::positional;
 use super::SliceReader;
@@ -25,8 +27,8 @@ pub(super) struct SliceSequence<'a> {
     /// Tokens read; where attention is not causal, all of them, because each new one changes what came of the others.
     length: usize,
     earlier: Vec<u32>,
-    /// One a layer.
-    past: Vec<Past>,
+    /// Keys and values of one text a lane, one a layer in each; a plain sequence has one lane.
+    lanes: Vec<Vec<Past>>,
     rotary: Option<Rotary>,
     /// Sinusoidal positions `[capacity, d_model]`, or empty.
     sinusoids: Vec<f32>,
@@ -74,12 +76,27 @@ impl Rows {
     }
 }
 
+/// What the rows of a pass are to each other.
+#[derive(Clone, Copy)]
+enum Side<'a> {
+    /// One token after the other of the first lane's text.
+    Along,
+    /// The next token of each of these lanes' texts, which are equally long.
+    Across(&'a [usize]),
+}
+
 impl<'a> SliceSequence<'a> {
     pub fn new(reader: &'a SliceReader, capacity: usize) -> Self {
+        Self::with_lanes(reader, 1, capacity)
+    }
+
+    /// Room for `lanes` texts, the first of which is read by [`Sequence::read`]. Allocates everything once.
+    pub fn with_lanes(reader: &'a SliceReader, lanes: usize, capacity: usize) -> Self {
         let config = &reader.config;
         let capacity = capacity.max(1);
         let (d_head, kv_heads) = (config.d_head(), config.n_kv_heads);
-        let past = (0..config.n_layers).map(|_| Past::new(kv_heads, capacity, d_head)).collect();
+        let past = || (0..config.n_layers).map(|_| Past::new(kv_heads, capacity, d_head)).collect();
+        let lanes = (0..lanes).map(|_| past()).collect();
         let rotary = (config.positions == Positions::Rotary).then(|| {
             let (cosines, sines) = positional::rotary(0, capacity, &config.rotary_frequencies());
             Rotary::new(&cosines, &sines, d_head)
@@ -89,28 +106,48 @@ impl<'a> SliceSequence<'a> {
             _ => Vec::new(),
         };
         let rows = Rows::default();
-        Self { reader, capacity, length: 0, earlier: Vec::new(), past, rotary, sinusoids, rows }
+        Self { reader, capacity, length: 0, earlier: Vec::new(), lanes, rotary, sinusoids, rows }
+    }
+
+    /// Tokens read, of every text.
+    pub fn len(&self) -> usize {
+        self.length
+    }
+
+    /// Copies keys and values of the positions from `first` on from one lane to another.
+    pub fn copy_lane(&mut self, from: usize, to: usize, first: usize) {
+        let positions = first..self.length;
+        let Ok([from, to]) = self.lanes.get_disjoint_mut([from, to]) else { return };
+        let (heads, d) = (self.reader.config.n_kv_heads, self.reader.config.d_head());
+        from.iter().zip(to).for_each(|(from, to)| to.copy(from, heads, d, positions.clone()));
+    }
+
+    /// Reads one token more of the text of every lane named; the logits `[lanes, vocabulary]` after them.
+    pub fn step(&mut self, ids: &[u32], lanes: &[usize]) -> Vec<f32> {
+        self.pass(ids, Side::Across(lanes));
+        self.logits(0..ids.len())
     }
 
     /// Takes tokens through all blocks; the stream is in `rows.x` afterwards.
-    fn pass(&mut self, ids: &[u32]) {
+    fn pass(&mut self, ids: &[u32], side: Side) {
         let reader = self.reader;
         let start = self.length;
-        assert!(start + ids.len() <= self.capacity, "no room for so many tokens");
+        let more = if let Side::Along = side { ids.len() } else { 1 };
+        assert!(start + more <= self.capacity, "no room for so many tokens");
         self.rows.resize(ids.len(), reader);
-        self.embed(ids, start);
+        self.embed(ids, start, side);
         for (layer, block) in reader.plan.blocks.iter().enumerate() {
             self.enter(&block.norm1);
-            self.attention(layer, block, start);
+            self.attention(layer, block, start, side);
             self.leave(&block.norm1);
             self.enter(&block.norm2);
             self.feed_forward(block);
             self.leave(&block.norm2);
         }
-        self.length += ids.len();
+        self.length += more;
     }
 
-    fn embed(&mut self, ids: &[u32], start: usize) {
+    fn embed(&mut self, ids: &[u32], start: usize, side: Side) {
         let reader = self.reader;
         let d = reader.config.d_model;
         let x = &mut self.rows.x;
@@ -122,7 +159,10 @@ impl<'a> SliceSequence<'a> {
             Positions::Sinusoidal => &self.sinusoids,
             Positions::Learned => &reader.vectors[reader.plan.positions],
         };
-        rows::add(reader.simd, x, &table[start * d..(start + ids.len()) * d]);
+        match side {
+            Side::Along => rows::add(reader.simd, x, &table[start * d..(start + ids.len()) * d]),
+            Side::Across(_) => rows::add_bias(reader.simd, x, &table[start * d..(start + 1) * d]),
+        }
     }
 
     fn pre(&self) -> bool {
@@ -165,11 +205,12 @@ impl<'a> SliceSequence<'a> {
         parts.for_each(|((x, normed), stats)| norm::forward(simd, norm, x, normed, stats));
     }
 
-    fn attention(&mut self, layer: usize, block: &BlockPlan, start: usize) {
+    fn attention(&mut self, layer: usize, block: &BlockPlan, start: usize, side: Side) {
         let (reader, config) = (self.reader, &self.reader.config);
         let Rows { normed, y, qkv, heads, stats, .. } = &mut self.rows;
+        let more = if let Side::Along = side { stats.len() / 2 } else { 1 };
         let shape = Shape {
-            time: start + stats.len() / 2,
+            time: start + more,
             heads: config.n_heads,
             kv_heads: config.n_kv_heads,
             d_head: config.d_head(),
@@ -178,12 +219,21 @@ impl<'a> SliceSequence<'a> {
             scale: config.score_scale(),
         };
         reader.linear(&block.qkv, normed, qkv);
-        if let Some(rotary) = &self.rotary {
-            rotary.turn(start, qkv, shape.width(), shape.heads + shape.kv_heads, false);
+        let mut one_text = |lane: usize, qkv: &mut [f32], heads: &mut [f32]| {
+            if let Some(rotary) = &self.rotary {
+                rotary.turn(start, qkv, shape.width(), shape.heads + shape.kv_heads, false);
+            }
+            let past = &mut self.lanes[lane][layer];
+            past.append(&shape, start, qkv);
+            past.attend(reader.simd, &shape, start, qkv, heads);
+        };
+        match side {
+            Side::Along => one_text(0, qkv, heads),
+            Side::Across(lanes) => {
+                let rows = qkv.chunks_exact_mut(shape.width()).zip(heads.chunks_exact_mut(shape.heads * shape.d_head));
+                rows.zip(lanes).for_each(|((qkv, heads), &lane)| one_text(lane, qkv, heads));
+            }
         }
-        let past = &mut self.past[layer];
-        past.append(&shape, start, qkv);
-        past.attend(reader.simd, &shape, start, qkv, heads);
         reader.linear(&block.out, heads, y);
     }
 
@@ -210,35 +260,42 @@ impl<'a> SliceSequence<'a> {
         reader.linear(&block.down, hidden, y);
     }
 
-    /// The logits `[vocabulary]` of the last row.
-    fn logits(&mut self) -> Vec<f32> {
+    /// The logits `[rows, vocabulary]` of some rows of the last pass.
+    fn logits(&self, range: Range<usize>) -> Vec<f32> {
         let reader = self.reader;
         let d = reader.config.d_model;
-        let last = self.rows.x.len() - d;
-        let mut hidden = self.rows.x[last..].to_vec();
+        let stream = &self.rows.x[range.start * d..range.end * d];
+        let mut hidden = stream.to_vec();
         if let Some(plan) = &reader.plan.final_norm {
             let norm = reader.norm(plan);
-            norm::forward(reader.simd, norm, &self.rows.x[last..], &mut hidden, &mut [0.0; 2]);
+            norm::forward(reader.simd, norm, stream, &mut hidden, &mut vec![0.0; 2 * range.len()]);
         }
-        let mut logits = vec![0.0; reader.config.vocabulary];
+        let mut logits = vec![0.0; range.len() * reader.config.vocabulary];
         reader.product(reader.head(), &hidden, &mut logits);
         if let Some(bias) = reader.plan.head_bias {
-            rows::add(reader.simd, &mut logits, &reader.vectors[bias]);
+            rows::add_bias(reader.simd, &mut logits, &reader.vectors[bias]);
         }
         logits
     }
 
-    fn read_all(&mut self, ids: &[u32]) -> Vec<f32> {
+    /// Rows of the last pass.
+    fn passed(&self) -> usize {
+        self.rows.x.len() / self.reader.config.d_model
+    }
+
+    /// Reads on in the first lane's text; the logits `[vocabulary]` after the last of at least one token.
+    pub fn read_all(&mut self, ids: &[u32]) -> Vec<f32> {
         if self.reader.config.causal {
-            ids.chunks(CHUNK).for_each(|ids| self.pass(ids));
+            ids.chunks(CHUNK).for_each(|ids| self.pass(ids, Side::Along));
         } else {
             self.earlier.extend_from_slice(ids);
             let all = std::mem::take(&mut self.earlier);
             self.length = 0;
-            self.pass(&all);
+            self.pass(&all, Side::Along);
             self.earlier = all;
         }
-        self.logits()
+        let rows = self.passed();
+        self.logits(rows - 1..rows)
     }
 }
 
@@ -248,5 +305,30 @@ impl Sequence for SliceSequence<'_> {
             return Vec::new();
         }
         threads::run(|| self.read_all(ids))
+    }
+
+    fn read_each(&mut self, ids: &[u32], each: &mut dyn FnMut(usize, &[f32])) {
+        let vocabulary = self.reader.config.vocabulary;
+        if !self.reader.config.causal {
+            // A token more changes what all others have seen, so each place is a text of its own.
+            ids.iter().enumerate().for_each(|(place, &id)| each(place, &self.read(&[id])));
+            return;
+        }
+        let mut place = 0;
+        for ids in ids.chunks(CHUNK) {
+            threads::run(|| self.pass(ids, Side::Along));
+            for first in (0..ids.len()).step_by(LOGIT_ROWS) {
+                let logits = threads::run(|| self.logits(first..ids.len().min(first + LOGIT_ROWS)));
+                for row in logits.chunks_exact(vocabulary) {
+                    each(place, row);
+                    place += 1;
+                }
+            }
+        }
+    }
+
+    fn clear(&mut self) {
+        self.length = 0;
+        self.earlier.clear();
     }
 }

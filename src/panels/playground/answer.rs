@@ -178,7 +178,7 @@ mod tests {
 
     fn token(id: u32, text: &str, logits: &[f32]) -> GeneratedToken {
         let (logprob, rank) = sampling::log_probability_and_rank(logits, id);
-        GeneratedToken { id, text: text.to_owned(), logprob, rank }
+        GeneratedToken { id, text: text.to_owned(), logprob, rank, ..GeneratedToken::default() }
     }
 
     fn answer() -> Answer {

@@ -82,8 +82,7 @@ impl Settings {
             sampling: self.sampling,
             seed: self.seed,
             max_new_tokens: self.max_new_tokens,
-            min_new_tokens: 0,
-            stop: Vec::new(),
+            ..GenerateRequest::default()
         }
     }
 

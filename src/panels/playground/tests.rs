@@ -40,7 +40,7 @@ fn answered() -> Page {
 fn token(id: u32) -> (GeneratedToken, Arc<Vec<f32>>) {
     let (logprob, rank) = log_probability_and_rank(&LOGITS, id);
     let text = PIECES[id as usize].to_owned();
-    (GeneratedToken { id, text, logprob, rank }, Arc::new(LOGITS.to_vec()))
+    (GeneratedToken { id, text, logprob, rank, ..GeneratedToken::default() }, Arc::new(LOGITS.to_vec()))
 }
 
 /// Presses generate and hands in the start of the answer and two tokens.
