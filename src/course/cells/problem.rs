@@ -62,6 +62,9 @@ pub enum Problem {
     /// Two shapes that cannot be multiplied.
     #[error("{}", matmul_sentence(.0, .1))]
     MatmulShapes(Vec<usize>, Vec<usize>),
+    /// A result whose shape does not fit into the model: function, what it has, what it should have.
+    #[error("{}", t!("cells.problem.result_shape", function = .0, given = shape(.1), expected = shape(.2)))]
+    ResultShape(String, Vec<usize>, Vec<usize>),
     /// A reshape that would lose or invent values: from, to.
     #[error("{}", t!("cells.problem.reshape", from = shape(.0), count = .0.iter().product::<usize>(), to = whole(.1)))]
     Reshape(Vec<usize>, Vec<i64>),

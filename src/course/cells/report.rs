@@ -21,7 +21,12 @@ pub struct CellReport {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Verdict {
     /// It cannot be read, or stopped on the way.
-    Failed(CellError),
+    Failed {
+        /// Where and why.
+        error: CellError,
+        /// On which input, if it came so far.
+        input: Option<Input>,
+    },
     /// It ran, and gives something else than what is asked.
     Wrong(Wrong),
     /// It gives what is asked on the example and on so many hidden inputs.
@@ -42,7 +47,7 @@ impl Verdict {
     /// The line to mark in the source.
     pub fn line(&self) -> Option<usize> {
         match self {
-            Self::Failed(error) => error.line,
+            Self::Failed { error, .. } => error.line,
             _ => None,
         }
     }
@@ -121,10 +126,11 @@ impl Wrong {
     /// What is wrong, in one or two sentences; the mistake not included.
     pub fn sentence(&self) -> String {
         let place = match &self.input {
-            Input::Example => t!("cells.wrong.on_example", function = self.function).into_owned(),
+            Input::Example => t!("cells.wrong_output.on_example", function = self.function).into_owned(),
             Input::Hidden(arguments) => {
                 let arguments: Vec<String> = arguments.iter().map(|(name, what)| format!("{name} {what}")).collect();
-                t!("cells.wrong.on_hidden", function = self.function, arguments = arguments.join(", ")).into_owned()
+                t!("cells.wrong_output.on_hidden", function = self.function, arguments = arguments.join(", "))
+                    .into_owned()
             }
         };
         format!("{place} {}", self.fault)
@@ -139,14 +145,16 @@ impl Wrong {
 impl std::fmt::Display for Fault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let sentence = match self {
-            Self::Kind(Kind::Nothing) => t!("cells.wrong.nothing"),
-            Self::Kind(kind) => t!("cells.wrong.kind", given = kind.name()),
+            Self::Kind(Kind::Nothing) => t!("cells.wrong_output.nothing"),
+            Self::Kind(kind) => t!("cells.wrong_output.kind", given = kind.name()),
             Self::Shape { given, expected } => {
-                t!("cells.wrong.shape", given = shape(given), expected = shape(expected))
+                t!("cells.wrong_output.shape", given = shape(given), expected = shape(expected))
             }
-            Self::NotFinite { index, value } => t!("cells.wrong.not_finite", index = shape(index), value = value),
+            Self::NotFinite { index, value } => {
+                t!("cells.wrong_output.not_finite", index = shape(index), value = value)
+            }
             Self::Values { index, given, expected, off, of } => t!(
-                "cells.wrong.values",
+                "cells.wrong_output.values",
                 index = shape(index),
                 given = significant(*given),
                 expected = significant(*expected),

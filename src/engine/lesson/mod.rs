@@ -61,7 +61,10 @@ impl LessonRequest {
 
 /// The state of a thread that works for lessons.
 pub(super) struct Lessons {
+    /// Where a person's files are, and which device is in use.
+    pub common: Common,
     /// Models on the device in use, held while they are asked for.
+    #[expect(dead_code, reason = "the first figure that looks into a model uses it")]
     pub models: Cache,
 }
 
@@ -75,7 +78,7 @@ impl LessonWorkers {
     pub fn start(common: &Common) -> Result<Self, EngineError> {
         let start = |name: &str| -> Result<Worker<Lessons>, EngineError> {
             let common = common.clone();
-            Ok(Worker::start(name, move || Lessons { models: Cache::new(common.clone()) })?.0)
+            Ok(Worker::start(name, move || Lessons { models: Cache::new(common.clone()), common: common.clone() })?.0)
         };
         Ok(Self { cells: start("cells")?, figures: start("lessons")? })
     }
