@@ -14,7 +14,7 @@ use super::tensor::Tensor;
 /// Runs a cell and compares it with its task. Takes no longer than [`Limits::time`] and a moment.
 pub fn check(task: &Task, source: &str, limits: &Limits, wanted: Wanted) -> CellReport {
     let begin = Instant::now();
-    let (program, printed) = Program::new(source, limits, wanted);
+    let (program, printed) = Program::begin(source, limits, wanted);
     let mut kept = None;
     let verdict = match &program {
         Ok(program) => judge(task, program, || kept = Some(program.printed())),

@@ -33,7 +33,7 @@ pub fn try_in_model(
     decoder: &Decoder,
     ids: &[u32],
 ) -> Result<Trial, CellError> {
-    let program = Program::new(source, limits, wanted).0?;
+    let program = Program::begin(source, limits, wanted).0?;
     for function in task.functions {
         if !program.has(function.name, function.parameters.len()) {
             return Err(CellError { line: None, problem: Problem::MissingFunction(function.signature()) });

@@ -32,7 +32,7 @@ pub const KEYWORDS: [&str; 18] = [
 
 /// What a thread that reads or runs a cell has for its calls. The parser and the calls go down as far as
 /// [`Limits::expression_depth`] and [`Limits::call_levels`] allow, a thread's usual two megabytes would not do for that.
-const STACK: usize = 32 << 20;
+const STACK: usize = 64 << 20;
 
 /// A value that goes into a function.
 #[derive(Clone, Debug)]
@@ -70,11 +70,11 @@ pub struct Program {
 }
 
 impl Program {
-    /// Reads a cell and runs what stands outside of its functions.
+    /// Reads a cell and runs what stands outside of its functions. What it prints can be read even where it fails.
     ///
     /// # Errors
     /// What cannot be read, or what went wrong, with its line.
-    pub fn new(source: &str, limits: &Limits, wanted: Wanted) -> (Result<Self, CellError>, Arc<Mutex<Printed>>) {
+    pub fn begin(source: &str, limits: &Limits, wanted: Wanted) -> (Result<Self, CellError>, Arc<Mutex<Printed>>) {
         let printed = Arc::new(Mutex::new(Printed::default()));
         let meter = Meter::new(*limits, wanted);
         let made = Self::read(source, meter, printed.clone());
@@ -143,7 +143,7 @@ fn engine(meter: &Arc<Meter>, printed: &Arc<Mutex<Printed>>) -> Engine {
     BasicFnPackage::new().register_into_engine(&mut engine);
     BasicIteratorPackage::new().register_into_engine(&mut engine);
     BasicStringPackage::new().register_into_engine(&mut engine);
-    for word in ["eval", "import", "export", "Fn", "call", "curry", "debug"] {
+    for word in ["eval", "import", "export"] {
         engine.disable_symbol(word);
     }
     limit(&mut engine, meter.limits());

@@ -101,10 +101,9 @@ pub fn argmax(x: &Tensor, axis: i64, meter: &Arc<Meter>) -> Result<Tensor, Probl
     shape.remove(axis);
     Tensor::fill_with(&shape, meter, |out| {
         for (place, out) in out.iter_mut().enumerate() {
-            let best =
-                lane(x.values(), place, size, inner)
-                    .enumerate()
-                    .fold((0, f64::NEG_INFINITY), |best, (i, value)| if value > best.1 { (i, value) } else { best });
+            let best = lane(x.values(), place, size, inner)
+                .enumerate()
+                .fold((0, f64::NEG_INFINITY), |best, (i, value)| if value > best.1 { (i, value) } else { best });
             *out = best.0 as f64;
         }
         Ok(())
