@@ -9,6 +9,7 @@ pub mod app;
 pub mod bench;
 pub mod chapters;
 pub mod cli;
+pub mod course;
 pub mod data;
 pub mod engine;
 pub mod generate;

@@ -81,7 +81,8 @@ impl Pump {
             | Event::PositionCurves(..)
             | Event::PositionDots(..)
             | Event::CorpusRead(..)
-            | Event::RunOpened(..) => {}
+            | Event::RunOpened(..)
+            | Event::Lesson(..) => {}
         }
         false
     }

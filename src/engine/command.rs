@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::lesson::LessonRequest;
 use crate::data::CorpusRef;
 use crate::generate::{BeamRequest, GenerateRequest};
 use crate::hub::ModelRef;
@@ -76,6 +77,8 @@ pub enum Command {
     PositionCurves(JobId, usize, usize, Vec<usize>),
     /// Compute the dot product of two positions by their distance: length, d_model.
     PositionDots(JobId, usize, usize),
+    /// Work for a page of the course; the kinds are in [`super::lesson`]. A newer job replaces an older one of the same kind.
+    Lesson(JobId, LessonRequest),
     /// Train a new model.
     Train(JobId, Box<TrainSpec>),
     /// Go on with a run from its last checkpoint, to this step in all.

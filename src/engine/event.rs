@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::command::JobId;
+use super::lesson::LessonResult;
 use crate::data::CorpusRef;
 use crate::generate::{BeamSearch, BeamStep, GeneratedToken, StopReason, TextScore};
 use crate::hub::ModelRef;
@@ -195,6 +196,8 @@ pub enum Event {
     PositionCurves(JobId, Vec<usize>, Arc<Matrix>),
     /// Dot product by distance 0, 1, …, length − 1.
     PositionDots(JobId, Arc<Vec<f32>>),
+    /// What was computed for a page of the course.
+    Lesson(JobId, LessonResult),
     /// Something about the training job.
     Train(JobId, TrainEvent),
     /// A corpus was read.

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use super::command::{Command, JobId};
 use super::job::{Job, Outbox};
+use super::lesson::LessonKind;
 
 /// Kinds of work of which a newer job replaces the older one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -18,6 +19,7 @@ pub(super) enum Kind {
     Positions,
     Curves,
     Dots,
+    Lesson(LessonKind),
     Train,
     ReadCorpus,
     Download,
@@ -45,6 +47,7 @@ fn job_of(command: &Command) -> Option<(JobId, Option<Kind>)> {
         Command::Positions(id, ..) => (*id, Some(Kind::Positions)),
         Command::PositionCurves(id, ..) => (*id, Some(Kind::Curves)),
         Command::PositionDots(id, ..) => (*id, Some(Kind::Dots)),
+        Command::Lesson(id, request) => (*id, Some(Kind::Lesson(request.kind()))),
         Command::Train(id, ..) | Command::ContinueRun(id, ..) => (*id, Some(Kind::Train)),
         Command::ReadCorpus(id, ..) => (*id, Some(Kind::ReadCorpus)),
         Command::Download(id, ..) => (*id, Some(Kind::Download)),

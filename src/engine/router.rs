@@ -11,6 +11,7 @@ use super::files::Files;
 use super::inference::InferenceWorker;
 use super::job::Job;
 use super::jobs::Jobs;
+use super::lesson::LessonWorkers;
 use super::positions;
 use super::shared::Common;
 use super::threads;
@@ -26,6 +27,7 @@ pub(super) struct Workers {
     pub corpora: Worker<Common>,
     pub downloads: Worker<Common>,
     pub positions: Worker<()>,
+    pub lesson: LessonWorkers,
 }
 
 /// Where each command goes.
@@ -77,6 +79,7 @@ impl Router {
             Command::Positions(..) | Command::PositionCurves(..) | Command::PositionDots(..) => {
                 self.route_positions(job, command);
             }
+            Command::Lesson(_, request) => workers.lesson.give(job, request),
             Command::Train(_, spec) => self.train(job, Begin::New(spec)),
             Command::ContinueRun(_, run, steps) => self.train(job, Begin::Continue(run, steps)),
             Command::Control(id, control) => self.control(id, control),

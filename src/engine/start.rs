@@ -15,6 +15,7 @@ use super::handle::EngineHandle;
 use super::inference::InferenceWorker;
 use super::job::Outbox;
 use super::jobs::Jobs;
+use super::lesson::LessonWorkers;
 use super::router::{Router, Workers};
 use super::shared::Common;
 use super::threads;
@@ -86,7 +87,8 @@ fn start_workers(common: &Common, out: &Outbox) -> Result<(Workers, Vec<JoinHand
     let (corpora, _) = Worker::start("corpora", move || of_corpora.clone())?;
     let (downloads, downloads_thread) = Worker::start("downloads", move || of_downloads.clone())?;
     let (positions, _) = Worker::start("positions", || ())?;
-    let workers = Workers { chooser, inference, training, files, corpora, downloads, positions };
+    let lesson = LessonWorkers::start(common)?;
+    let workers = Workers { chooser, inference, training, files, corpora, downloads, positions, lesson };
     Ok((workers, vec![training_thread, files_thread, downloads_thread]))
 }
 

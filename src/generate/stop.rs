@@ -66,7 +66,7 @@ mod tests {
                 return (text, Some(i));
             }
         }
-        (text + &watch.finish(), None)
+        (text + watch.finish().as_str(), None)
     }
 
     #[test]

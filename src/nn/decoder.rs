@@ -14,6 +14,7 @@ use super::norm::normalize;
 use super::parameter::{Gradients, Parameter};
 use super::plan::{BlockPlan, Linear, Norm, Plan};
 use super::probe::{NoProbe, Probe, Site, offer};
+use super::substitute::{self, Substitute};
 use super::weights::Weights;
 use super::{B, Device, dropout, host_values, mask, positional};
 
@@ -35,6 +36,7 @@ struct Pass<'a> {
     rotation: Option<Rotation>,
     dropout_seed: Option<u64>,
     cache: Option<&'a mut KvCache>,
+    substitute: Option<&'a mut dyn Substitute>,
     probe: &'a mut dyn Probe,
 }
 
@@ -108,7 +110,7 @@ impl Decoder {
     /// one). Ids must be below the vocabulary, and `time` at most the context where positions are learned.
     pub fn hidden(&self, ids: Tensor<B, 2, Int>, probe: &mut dyn Probe) -> Tensor<B, 3> {
         let [batch, time] = ids.dims();
-        self.stream(ids, None, None, probe).reshape([batch, time, self.config.d_model])
+        self.stream(ids, None, None, None, probe).reshape([batch, time, self.config.d_model])
     }
 
     /// Logits `[batch, time, vocabulary]`: scores of the token after each position.
@@ -124,10 +126,15 @@ impl Decoder {
         probe: &mut dyn Probe,
     ) -> Tensor<B, 3> {
         let [batch, time] = ids.dims();
-        let stream = self.stream(ids, dropout_seed, None, probe);
+        let stream = self.stream(ids, dropout_seed, None, None, probe);
         let logits = self.output(stream).reshape([batch, time, self.config.vocabulary]);
         offer(probe, Site::Logits, || logits.clone());
         logits
+    }
+
+    /// Logits `[time, vocabulary]` of one text, with a part of attention computed by somebody else.
+    pub fn forward_with(&self, ids: &[u32], substitute: &mut dyn Substitute) -> Tensor<B, 2> {
+        self.output(self.stream(self.ids(ids, 1), None, None, Some(substitute), &mut NoProbe))
     }
 
     /// The output layer: `[rows, d_model]` to logits `[rows, vocabulary]`.
@@ -154,16 +161,17 @@ impl Decoder {
     /// Appends tokens to the cache and returns the stream `[ids.len(), d_model]` that the output layer reads. There must be
     /// at least one.
     pub(super) fn decode_stream(&self, ids: &[u32], cache: &mut KvCache) -> Tensor<B, 2> {
-        self.stream(self.ids(ids, 1), None, Some(cache), &mut NoProbe)
+        self.stream(self.ids(ids, 1), None, Some(cache), None, &mut NoProbe)
     }
 
     /// The residual stream `[batch·time, d_model]` as the output layer reads it.
-    fn stream(
+    fn stream<'a>(
         &self,
         ids: Tensor<B, 2, Int>,
         dropout_seed: Option<u64>,
-        cache: Option<&mut KvCache>,
-        probe: &mut dyn Probe,
+        cache: Option<&'a mut KvCache>,
+        substitute: Option<&'a mut (dyn Substitute + 'a)>,
+        probe: &'a mut (dyn Probe + 'a),
     ) -> Tensor<B, 2> {
         let config = &*self.config;
         let [batch, time] = ids.dims();
@@ -171,7 +179,7 @@ impl Decoder {
         let rotation = (config.positions == Positions::Rotary)
             .then(|| Rotation::new(start, time, &config.rotary_frequencies(), &self.device));
         let masks = self.masks(start, time);
-        let mut pass = Pass { batch, time, masks, rotation, dropout_seed, cache, probe };
+        let mut pass = Pass { batch, time, masks, rotation, dropout_seed, cache, substitute, probe };
 
         let mut x = self.embed(ids, start, &mut pass);
         for (layer, block) in self.plan.blocks.iter().enumerate() {
@@ -246,7 +254,9 @@ impl Decoder {
         let config = &*self.config;
         let qkv = self.linear(x, &block.qkv);
         let heads = [config.n_heads, config.n_kv_heads, config.d_head()];
-        let [mut query, mut key, mut value] = split_heads(qkv, [pass.batch, pass.time], heads);
+        let substituted = pass.substitute.as_deref_mut().and_then(|other| substitute::split(other, &qkv, heads));
+        let [mut query, mut key, mut value] =
+            substituted.unwrap_or_else(|| split_heads(qkv, [pass.batch, pass.time], heads));
         if let Some(rotation) = &pass.rotation {
             query = rotation.turn(query);
             key = rotation.turn(key);
@@ -257,9 +267,24 @@ impl Decoder {
         offer(pass.probe, Site::Query(layer), || query.clone());
         offer(pass.probe, Site::Key(layer), || key.clone());
         offer(pass.probe, Site::Value(layer), || value.clone());
-        let mask = pass.masks[layer].clone();
-        let context = attend(query, key, value, config.score_scale(), mask, layer, pass.probe);
-        self.linear(join_heads(context), &block.out)
+        let context = self.context([query, key, value], layer, pass);
+        let joined = pass.substitute.as_deref_mut().and_then(|other| substitute::join(other, &context));
+        self.linear(joined.unwrap_or_else(|| join_heads(context)), &block.out)
+    }
+
+    /// Each head's weighted sum of values, by the decoder's own means or a substitute's.
+    fn context(&self, [query, key, value]: [Tensor<B, 4>; 3], layer: usize, pass: &mut Pass) -> Tensor<B, 4> {
+        let mut mask = pass.masks[layer].clone();
+        let scale = self.config.score_scale();
+        if let Some(other) = pass.substitute.as_deref_mut() {
+            let allowed = mask::matrix(&self.config, layer, pass.time);
+            let context = substitute::attend(other, [&query, &key, &value], layer, scale, &allowed);
+            if let Some(context) = context {
+                return context;
+            }
+            mask = substitute::mask(other, layer, pass.time, &self.device).or(mask);
+        }
+        attend(query, key, value, scale, mask, layer, pass.probe)
     }
 
     fn feed_forward(&self, x: Tensor<B, 2>, layer: usize, block: &BlockPlan, pass: &mut Pass) -> Tensor<B, 2> {

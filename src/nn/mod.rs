@@ -18,6 +18,7 @@ pub mod probe;
 pub mod reader;
 pub mod rng;
 pub mod slices;
+pub mod substitute;
 pub mod weights;
 
 pub use config::{Activation, ConfigError, DecoderConfig, Head, Init, NormKind, NormPlace, Positions, RotaryScaling};
@@ -30,6 +31,7 @@ pub use probe::{NoProbe, Probe, Recorder, Seen, Site};
 pub use reader::SliceReader;
 pub use rng::Rng;
 pub use slices::SliceDecoder;
+pub use substitute::{HeadInput, Substitute};
 pub use weights::Weights;
 
 /// The one backend of the app: the device is chosen at run time.

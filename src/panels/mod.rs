@@ -2,6 +2,7 @@
 
 mod about;
 pub mod attention;
+pub mod course;
 pub mod dialog;
 pub mod export;
 mod home;

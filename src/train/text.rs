@@ -72,7 +72,7 @@ mod tests {
         let text = "ñandú ".repeat(50);
         let settings = Preset::Char.settings();
         let tokens = TokenText::new(&text, &settings).unwrap();
-        let whole = tokens.tokenizer.decode(&tokens.train) + &tokens.tokenizer.decode(&tokens.held_out);
+        let whole = tokens.tokenizer.decode(&tokens.train) + tokens.tokenizer.decode(&tokens.held_out).as_str();
         assert_eq!(whole, text);
         assert!((27..=33).contains(&tokens.held_out.len()), "{}", tokens.held_out.len());
         assert_eq!(tokens.held_out_characters, tokens.held_out.len());

@@ -1,6 +1,7 @@
 //! Drawing only. This room knows nothing of the engine.
 
 pub mod axes;
+pub mod code_editor;
 pub mod controls;
 pub mod decimate;
 pub mod heatmap;

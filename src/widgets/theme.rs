@@ -78,8 +78,27 @@ pub struct Theme {
     pub warn: Color32,
     /// Failed.
     pub bad: Color32,
+    /// Parts of a program.
+    pub code: CodeColours,
     /// Curves and heads: distinguishable for colour-blind people (after Okabe & Ito 2008).
     pub series: [Color32; 8],
+}
+
+/// The colours of a program's parts; its names are in the colour of text.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CodeColours {
+    /// Words of the language.
+    pub keyword: Color32,
+    /// Functions that the language has.
+    pub function: Color32,
+    /// Numbers.
+    pub number: Color32,
+    /// Texts in quotes.
+    pub text: Color32,
+    /// Comments.
+    pub comment: Color32,
+    /// Behind a line that is wrong.
+    pub wrong_line: Color32,
 }
 
 /// «Papel».
@@ -99,6 +118,14 @@ pub const PAPER: Theme = Theme {
     good: Color32::from_rgb(0x2b, 0x6e, 0x3a),
     warn: Color32::from_rgb(0x8a, 0x5a, 0x00),
     bad: Color32::from_rgb(0xb0, 0x2a, 0x2a),
+    code: CodeColours {
+        keyword: Color32::from_rgb(0x7a, 0x3e, 0x9d),
+        function: Color32::from_rgb(0x1d, 0x4e, 0xa8),
+        number: Color32::from_rgb(0x8a, 0x5a, 0x00),
+        text: Color32::from_rgb(0x2b, 0x6e, 0x3a),
+        comment: Color32::from_rgb(0x62, 0x5c, 0x53),
+        wrong_line: Color32::from_rgb(0xfb, 0xe9, 0xe5),
+    },
     series: [
         Color32::from_rgb(0x00, 0x72, 0xb2),
         Color32::from_rgb(0xd5, 0x5e, 0x00),
@@ -128,6 +155,14 @@ pub const NIGHT: Theme = Theme {
     good: Color32::from_rgb(0x7f, 0xc8, 0x8b),
     warn: Color32::from_rgb(0xe5, 0xb4, 0x5a),
     bad: Color32::from_rgb(0xff, 0x8f, 0x8a),
+    code: CodeColours {
+        keyword: Color32::from_rgb(0xcb, 0xa6, 0xf0),
+        function: Color32::from_rgb(0x8f, 0xb8, 0xff),
+        number: Color32::from_rgb(0xe5, 0xb4, 0x5a),
+        text: Color32::from_rgb(0x7f, 0xc8, 0x8b),
+        comment: Color32::from_rgb(0xb2, 0xac, 0xa1),
+        wrong_line: Color32::from_rgb(0x45, 0x29, 0x2b),
+    },
     series: [
         Color32::from_rgb(0x6a, 0xb7, 0xe8),
         Color32::from_rgb(0xf2, 0x95, 0x4b),
@@ -332,6 +367,12 @@ mod tests {
                 for ground in [theme.paper, theme.margin, theme.card] {
                     let found = contrast(ink, ground);
                     assert!(found >= 4.5, "text {i} on {ground:?}: {found:.2} (dark: {})", theme.dark);
+                }
+            }
+            let code = &theme.code;
+            for ink in [theme.ink, code.keyword, code.function, code.number, code.text, code.comment] {
+                for ground in [theme.card, code.wrong_line] {
+                    assert!(contrast(ink, ground) >= 4.5, "code {ink:?} on {ground:?}: {:.2}", contrast(ink, ground));
                 }
             }
             assert!(contrast(theme.on_accent, theme.accent) >= 4.5);

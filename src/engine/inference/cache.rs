@@ -19,7 +19,7 @@ use crate::kernels::{Storage, heap};
 const MOST: usize = 3;
 
 /// A model ready to run.
-pub(super) struct Model {
+pub(in crate::engine) struct Model {
     pub info: Arc<ModelInfo>,
     pub vocabulary: Arc<Vocabulary>,
     pub runner: Runner,
@@ -44,7 +44,7 @@ struct Entry {
 }
 
 /// The models held, the one used last at the end.
-pub(super) struct Cache {
+pub(in crate::engine) struct Cache {
     common: Common,
     storage: Storage,
     entries: Vec<Entry>,

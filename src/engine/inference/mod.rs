@@ -4,7 +4,7 @@
 //! steps of a search or blocks of a scored text all looks that wait are done: whoever types or picks another head need not wait for the end of a text.
 
 mod attention;
-mod cache;
+pub(in crate::engine) mod cache;
 mod generation;
 mod info;
 

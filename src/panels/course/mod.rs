@@ -1,0 +1,3 @@
+//! The course's page.
+
+pub mod cell;
