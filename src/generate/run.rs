@@ -124,7 +124,8 @@ pub fn next_logits(
 /// # Errors
 /// If the text has words or characters that the vocabulary does not have, or if there is nothing to start from.
 pub fn prompt_ids(config: &DecoderConfig, tokenizer: &Tokenizer, text: &str) -> Result<Vec<u32>, GenerateError> {
-    let mut ids = tokenizer.encode_ids(text)?;
+    let mut ids = tokenizer.prefix();
+    ids.extend(tokenizer.encode_ids(text)?);
     if ids.is_empty() {
         ids = vec![first_id(tokenizer).ok_or(GenerateError::EmptyPrompt)?];
     }
@@ -258,7 +259,7 @@ impl<'a> Writer<'a> {
         let unfinished = self.stream.finish();
         // A stop text cannot end in the sign for a character that was never completed, so nothing is watched for.
         let shown = self.watch.push(&unfinished, false).text;
-        shown + &self.watch.finish()
+        shown + self.watch.finish().as_str()
     }
 
     fn finish(mut self, stop: StopReason, first_token_s: f64, tokens_per_s: f64) -> Generation {

@@ -5,6 +5,8 @@
 //! | words | WordLevel | WhitespaceSplit | none: joins with spaces |
 //! | characters | WordLevel | Split, every character isolated | Fuse: joins without |
 //! | BPE | BPE | ByteLevel without a space in front | ByteLevel |
+//!
+//! BPE with other decoders and WordPiece come from other programs and are stored as they came.
 
 use serde_json::Value;
 use tokenizers::decoders::fuse::Fuse;
@@ -16,6 +18,7 @@ use tokenizers::{SplitDelimiterBehavior, Tokenizer as Inner};
 use super::bpe::{Bpe, failed};
 use super::closed::{Closed, Unit};
 use super::error::TextError;
+use super::subwords::Subwords;
 use super::tokenizer::Model;
 
 /// One character of any kind, line breaks included, for every engine of regular expressions.
@@ -26,6 +29,7 @@ pub(super) fn write(model: &Model) -> Result<String, TextError> {
     match model {
         Model::Closed(closed) => write_closed(closed),
         Model::Bpe(bpe) => bpe.inner.to_string(true).map_err(failed),
+        Model::Subwords(subwords) => subwords.inner.to_string(true).map_err(failed),
     }
 }
 
@@ -55,6 +59,7 @@ pub(super) fn read(json: &str) -> Result<Model, TextError> {
     match value.pointer("/model/type").and_then(Value::as_str) {
         Some("WordLevel") => read_closed(&value).map(Model::Closed),
         Some("BPE") => read_bpe(json, &value),
+        Some("WordPiece") => Ok(Model::Subwords(Box::new(Subwords::new(inner(json)?)?))),
         Some(other) => Err(TextError::Unsupported(other.to_owned())),
         None if value.get("model").is_some() => Err(TextError::Unsupported("?".into())),
         None => Err(TextError::NotATokenizer("model".into())),
@@ -68,8 +73,14 @@ fn read_bpe(json: &str, value: &Value) -> Result<Model, TextError> {
             return Err(TextError::Unsupported(format!("BPE, {field}")));
         }
     }
-    let inner: Inner = json.parse().map_err(|error: tokenizers::Error| not_a_tokenizer(error))?;
-    Ok(Model::Bpe(Box::new(Bpe::new(inner)?)))
+    match value.pointer("/decoder/type").and_then(Value::as_str) {
+        Some("ByteLevel") => Ok(Model::Bpe(Box::new(Bpe::new(inner(json)?)?))),
+        _ => Ok(Model::Subwords(Box::new(Subwords::new(inner(json)?)?))),
+    }
+}
+
+fn inner(json: &str) -> Result<Inner, TextError> {
+    json.parse().map_err(|error: tokenizers::Error| not_a_tokenizer(error))
 }
 
 fn read_closed(value: &Value) -> Result<Closed, TextError> {
