@@ -61,10 +61,11 @@ fn ids_pieces_places_and_decoding_are_those_of_python() {
 #[test]
 fn what_comes_before_a_text_is_known() {
     for name in KINDS {
-        let (tokenizer, prefix) = (tokenizer(name), tokenizer(name).prefix());
+        let tokenizer = tokenizer(name);
+        let prefix = tokenizer.prefix();
         assert_eq!(prefix.len(), usize::from(name != "gpt2"), "{name}");
         for Fixture { ids, framed, .. } in fixtures(name) {
-            assert!(framed.starts_with(&[prefix.as_slice(), ids.as_slice()].concat()), "{name}");
+            assert!(framed.starts_with(&[prefix, ids.as_slice()].concat()), "{name}");
         }
         assert!(prefix.iter().all(|&id| (id as usize) < tokenizer.vocabulary()));
     }
@@ -145,6 +146,19 @@ fn stored_and_read_again_it_is_the_same() {
             assert_eq!(before.encode(&text).unwrap(), after.encode(&text).unwrap(), "{name}");
         }
     }
+}
+
+#[test]
+fn a_template_that_lies_does_no_harm() {
+    let mut tree = json_of("llama");
+    tree["post_processor"]["single"] =
+        json!([{"SpecialToken": {"id": "?", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 0}}]);
+    let tokenizer = Tokenizer::from_json(&tree.to_string()).unwrap();
+    assert!(tokenizer.prefix().is_empty());
+    assert_eq!(tokenizer.encode("the").unwrap(), self::tokenizer("llama").encode("the").unwrap());
+    tree["post_processor"]["single"] = json!([{"SpecialToken": {"id": "<s>", "type_id": 0}}]);
+    tree["post_processor"]["special_tokens"]["<s>"]["ids"] = json!([4_000_000_000u32]);
+    assert!(Tokenizer::from_json(&tree.to_string()).unwrap().prefix().is_empty());
 }
 
 #[test]

@@ -17,6 +17,7 @@ use tokenizers::{AddedToken, Tokenizer as Inner};
 
 use super::END_OF_TEXT;
 use super::error::TextError;
+use super::frame::Frame;
 use super::tokenizer::Encoding;
 
 /// Bytes and the special token: what every vocabulary holds before the first merge.
@@ -32,6 +33,7 @@ pub(super) struct Bpe {
     /// The bytes that every id stands for.
     bytes: Vec<Vec<u8>>,
     pub end_of_text: Option<u32>,
+    pub frame: Frame,
     /// Bytes that are no piece, as in vocabularies that were learned without them.
     lacking: Vec<u8>,
     /// Whether cutting a text before white space changes nothing.
@@ -74,7 +76,7 @@ impl Bpe {
         let single: HashSet<u8> = bytes.iter().filter(|piece| piece.len() == 1).map(|piece| piece[0]).collect();
         let lacking = (0..=255).filter(|byte| !single.contains(byte)).collect();
         let end_of_text = inner.token_to_id(END_OF_TEXT);
-        Ok(Self { inner, bytes, end_of_text, lacking, cuttable })
+        Ok(Self { inner, bytes, end_of_text, frame: Frame::default(), lacking, cuttable })
     }
 
     /// From GPT-2's two files.

@@ -8,6 +8,8 @@
 //!
 //! BPE with other decoders and WordPiece come from other programs and are stored as they came.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 use tokenizers::decoders::fuse::Fuse;
 use tokenizers::models::wordlevel::WordLevel;
@@ -18,6 +20,7 @@ use tokenizers::{SplitDelimiterBehavior, Tokenizer as Inner};
 use super::bpe::{Bpe, failed};
 use super::closed::{Closed, Unit};
 use super::error::TextError;
+use super::frame::Frame;
 use super::subwords::Subwords;
 use super::tokenizer::Model;
 
@@ -28,9 +31,15 @@ const ANY_CHARACTER: &str = r"[\s\S]";
 pub(super) fn write(model: &Model) -> Result<String, TextError> {
     match model {
         Model::Closed(closed) => write_closed(closed),
-        Model::Bpe(bpe) => bpe.inner.to_string(true).map_err(failed),
-        Model::Subwords(subwords) => subwords.inner.to_string(true).map_err(failed),
+        Model::Bpe(bpe) => write_framed(&bpe.inner, &bpe.frame),
+        Model::Subwords(subwords) => write_framed(&subwords.inner, &subwords.frame),
     }
+}
+
+fn write_framed(inner: &Inner, frame: &Frame) -> Result<String, TextError> {
+    let written = inner.to_string(true).map_err(failed)?;
+    let mut tree: Value = serde_json::from_str(&written).map_err(not_a_tokenizer)?;
+    if frame.put_back(&mut tree) { serde_json::to_string_pretty(&tree).map_err(not_a_tokenizer) } else { Ok(written) }
 }
 
 fn write_closed(closed: &Closed) -> Result<String, TextError> {
@@ -59,7 +68,10 @@ pub(super) fn read(json: &str) -> Result<Model, TextError> {
     match value.pointer("/model/type").and_then(Value::as_str) {
         Some("WordLevel") => read_closed(&value).map(Model::Closed),
         Some("BPE") => read_bpe(json, &value),
-        Some("WordPiece") => Ok(Model::Subwords(Box::new(Subwords::new(inner(json)?)?))),
+        Some("WordPiece") => {
+            let (inner, frame) = inner(json, &value)?;
+            Ok(Model::Subwords(Box::new(Subwords::new(inner, frame)?)))
+        }
         Some(other) => Err(TextError::Unsupported(other.to_owned())),
         None if value.get("model").is_some() => Err(TextError::Unsupported("?".into())),
         None => Err(TextError::NotATokenizer("model".into())),
@@ -73,14 +85,24 @@ fn read_bpe(json: &str, value: &Value) -> Result<Model, TextError> {
             return Err(TextError::Unsupported(format!("BPE, {field}")));
         }
     }
+    let (inner, frame) = inner(json, value)?;
     match value.pointer("/decoder/type").and_then(Value::as_str) {
-        Some("ByteLevel") => Ok(Model::Bpe(Box::new(Bpe::new(inner(json)?)?))),
-        _ => Ok(Model::Subwords(Box::new(Subwords::new(inner(json)?)?))),
+        Some("ByteLevel") => {
+            let mut bpe = Bpe::new(inner)?;
+            bpe.frame = frame;
+            Ok(Model::Bpe(Box::new(bpe)))
+        }
+        _ => Ok(Model::Subwords(Box::new(Subwords::new(inner, frame)?))),
     }
 }
 
-fn inner(json: &str) -> Result<Inner, TextError> {
-    json.parse().map_err(|error: tokenizers::Error| not_a_tokenizer(error))
+fn inner(json: &str, tree: &Value) -> Result<(Inner, Frame), TextError> {
+    let mut bare = tree.clone();
+    let (frame, json) = match Frame::take(&mut bare) {
+        Some(frame) => (frame, Cow::Owned(bare.to_string())),
+        None => (Frame::default(), Cow::Borrowed(json)),
+    };
+    Ok((json.parse().map_err(|error: tokenizers::Error| not_a_tokenizer(error))?, frame))
 }
 
 fn read_closed(value: &Value) -> Result<Closed, TextError> {

@@ -6,6 +6,7 @@
 mod bpe;
 mod closed;
 mod error;
+mod frame;
 mod json;
 mod stream;
 mod subwords;

@@ -11,6 +11,7 @@ use tokenizers::models::ModelWrapper;
 
 use super::bpe::{failed, pieces_by_id, readable, settle};
 use super::error::TextError;
+use super::frame::Frame;
 use super::tokenizer::Encoding;
 
 /// A tokenizer whose tokens carry their spaces, or get them when they are written.
@@ -19,6 +20,7 @@ pub(super) struct Subwords {
     pub inner: Inner,
     rules: Rules,
     written: Vec<Written>,
+    pub frame: Frame,
     pub end_of_text: Option<u32>,
 }
 
@@ -56,7 +58,7 @@ impl Subwords {
     ///
     /// # Errors
     /// If its model or its decoder is of a kind that is not understood.
-    pub fn new(mut inner: Inner) -> Result<Self, TextError> {
+    pub fn new(mut inner: Inner, frame: Frame) -> Result<Self, TextError> {
         match inner.get_model() {
             ModelWrapper::BPE(model) if model.dropout.is_some_and(|share| share > 0.0) => {
                 return Err(TextError::Unsupported("BPE dropout".into()));
@@ -69,7 +71,7 @@ impl Subwords {
         settle(&mut inner)?;
         let written = pieces_by_id(&inner)?.into_iter().map(|(piece, _)| rules.written(&piece)).collect();
         let end_of_text = ["<|endoftext|>", "</s>"].into_iter().find_map(|name| inner.token_to_id(name));
-        Ok(Self { inner, rules, written, end_of_text })
+        Ok(Self { inner, rules, written, frame, end_of_text })
     }
 
     /// The bytes that an id writes, at the beginning of a text or after other tokens.

@@ -105,17 +105,25 @@ impl Tokenizer {
         }
     }
 
-    /// The tokens that other programs put before every text that a model reads (Llama's `<s>`); for most there are none.
-    pub fn prefix(&self) -> Vec<u32> {
-        let inner = match &self.model {
-            Model::Closed(_) => return Vec::new(),
-            Model::Bpe(bpe) => &bpe.inner,
-            Model::Subwords(subwords) => &subwords.inner,
+    /// The ids of a text as a model reads it: with the tokens before it that other programs put there (Llama's `<s>`); for
+    /// most tokenizers there are none.
+    ///
+    /// # Errors
+    /// As [`Self::encode_ids`].
+    pub fn encode_for_model(&self, text: &str) -> Result<Vec<u32>, TextError> {
+        let mut ids = self.prefix().to_vec();
+        ids.extend(self.encode_ids(text)?);
+        Ok(ids)
+    }
+
+    /// The tokens that other programs put before every text.
+    pub fn prefix(&self) -> &[u32] {
+        let prefix = match &self.model {
+            Model::Closed(_) => return &[],
+            Model::Bpe(bpe) => &bpe.frame.prefix,
+            Model::Subwords(subwords) => &subwords.frame.prefix,
         };
-        let ids = |special: bool| inner.encode_fast("a", special).map(|encoded| encoded.get_ids().to_vec());
-        let (Ok(bare), Ok(framed)) = (ids(false), ids(true)) else { return Vec::new() };
-        let place = if bare.is_empty() { None } else { framed.windows(bare.len()).position(|part| part == bare) };
-        framed.get(..place.unwrap_or(0)).unwrap_or_default().to_vec()
+        if prefix.iter().all(|&id| (id as usize) < self.vocabulary()) { prefix } else { &[] }
     }
 
     /// The text of tokens. Bytes that are no character and ids that the vocabulary does not have become U+FFFD.

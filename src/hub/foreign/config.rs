@@ -208,6 +208,10 @@ fn gpt_neo(file: GptNeo, path: &Path) -> Result<DecoderConfig, HubError> {
             .flat_map(|(kinds, times)| kinds.iter().cycle().take(kinds.len() * times.min(&MOST_LAYERS)));
         kinds = repeated.take(MOST_LAYERS + 1).cloned().collect();
     }
+    // Without any, every layer would be global here, and in transformers every second one is not.
+    if kinds.is_empty() {
+        return Err(unsupported(path, "attention_types", "[]"));
+    }
     let mut windows = Vec::with_capacity(kinds.len());
     for kind in &kinds {
         windows.push(match kind.as_str() {

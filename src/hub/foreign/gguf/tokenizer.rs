@@ -46,7 +46,7 @@ fn byte_level(settings: &Settings, tokens: &[String], path: &Path) -> Result<Val
     let lines = settings.texts("tokenizer.ggml.merges").unwrap_or_default();
     let merges: Option<Vec<(&str, &str)>> = lines.iter().map(|line| line.split_once(' ')).collect();
     let damaged = || HubError::Damaged { path: path.to_owned(), detail: "tokenizer.ggml.merges".to_owned() };
-    let merges = merges.ok_or_else(damaged)?;
+    let merges = merges.filter(|merges| !merges.is_empty()).ok_or_else(damaged)?;
     let by_bytes =
         |split: bool| json!({"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": split});
     let by_words = |digits: &str| {
