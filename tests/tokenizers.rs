@@ -162,6 +162,26 @@ fn a_template_that_lies_does_no_harm() {
 }
 
 #[test]
+fn a_merge_that_makes_no_piece_is_refused() {
+    let mut tree = json_of("gpt2");
+    let long = "Ġweaver";
+    let merges = tree["model"]["merges"].as_array_mut().unwrap();
+    merges.push(json!([long, long]));
+    assert!(matches!(Tokenizer::from_json(&tree.to_string()), Err(TextError::NotATokenizer(_))));
+    let vocabulary = tree["model"]["vocab"].to_string();
+    let refused = Tokenizer::from_gpt2(&vocabulary, &format!("{long} {long}\n"));
+    assert!(matches!(refused, Err(TextError::NotATokenizer(_))));
+    // A name that stands there twice.
+    let whole = json_of("gpt2").to_string();
+    let twice = whole.replace(
+        "\"continuing_subword_prefix\":null",
+        "\"continuing_subword_prefix\":\"abcdefgh\",\"continuing_subword_prefix\":null",
+    );
+    assert_ne!(whole, twice);
+    assert!(Tokenizer::from_json(&twice).is_ok());
+}
+
+#[test]
 fn a_byte_that_was_never_learned_is_named() {
     // The byte 0x04, which is the last of those that have no character of their own and are rare, changes places with the
     // last piece and goes.

@@ -258,7 +258,7 @@ impl<'a> Writer<'a> {
         let unfinished = self.stream.finish();
         // A stop text cannot end in the sign for a character that was never completed, so nothing is watched for.
         let shown = self.watch.push(&unfinished, false).text;
-        shown + self.watch.finish().as_str()
+        shown + &self.watch.finish()
     }
 
     fn finish(mut self, stop: StopReason, first_token_s: f64, tokens_per_s: f64) -> Generation {

@@ -89,6 +89,10 @@ impl Bpe {
         let merges: Vec<(String, String)> = lines
             .map(|line| pair(line).ok_or_else(|| not(format!("merges.txt, {line:?}"))))
             .collect::<Result<_, _>>()?;
+        // The crate counts on every merge making a piece.
+        if let Some((left, right)) = merges.iter().find(|(a, b)| !vocabulary.contains_key(&format!("{a}{b}"))) {
+            return Err(not(format!("merges.txt, {left:?} {right:?}")));
+        }
         let has_end = vocabulary.contains_key(END_OF_TEXT);
         let model = BPE::builder().vocab_and_merges(vocabulary.into_iter().collect::<Vocab>(), merges);
         let mut inner = Inner::new(model.build().map_err(|error| not(error.to_string()))?);

@@ -8,8 +8,6 @@
 //!
 //! BPE with other decoders and WordPiece come from other programs and are stored as they came.
 
-use std::borrow::Cow;
-
 use serde_json::Value;
 use tokenizers::decoders::fuse::Fuse;
 use tokenizers::models::wordlevel::WordLevel;
@@ -67,9 +65,9 @@ pub(super) fn read(json: &str) -> Result<Model, TextError> {
     let value: Value = serde_json::from_str(json).map_err(not_a_tokenizer)?;
     match value.pointer("/model/type").and_then(Value::as_str) {
         Some("WordLevel") => read_closed(&value).map(Model::Closed),
-        Some("BPE") => read_bpe(json, &value),
+        Some("BPE") => read_bpe(value),
         Some("WordPiece") => {
-            let (inner, frame) = inner(json, &value)?;
+            let (inner, frame) = inner(value)?;
             Ok(Model::Subwords(Box::new(Subwords::new(inner, frame)?)))
         }
         Some(other) => Err(TextError::Unsupported(other.to_owned())),
@@ -78,31 +76,52 @@ pub(super) fn read(json: &str) -> Result<Model, TextError> {
     }
 }
 
-fn read_bpe(json: &str, value: &Value) -> Result<Model, TextError> {
+fn read_bpe(value: Value) -> Result<Model, TextError> {
     for field in ["continuing_subword_prefix", "end_of_word_suffix"] {
         let affix = value.pointer(&format!("/model/{field}")).and_then(Value::as_str);
         if affix.is_some_and(|affix| !affix.is_empty()) {
             return Err(TextError::Unsupported(format!("BPE, {field}")));
         }
     }
-    let (inner, frame) = inner(json, value)?;
-    match value.pointer("/decoder/type").and_then(Value::as_str) {
-        Some("ByteLevel") => {
-            let mut bpe = Bpe::new(inner)?;
-            bpe.frame = frame;
-            Ok(Model::Bpe(Box::new(bpe)))
-        }
-        _ => Ok(Model::Subwords(Box::new(Subwords::new(inner, frame)?))),
+    check_merges(&value)?;
+    let byte_level = value.pointer("/decoder/type").and_then(Value::as_str) == Some("ByteLevel");
+    let (inner, frame) = inner(value)?;
+    if !byte_level {
+        return Ok(Model::Subwords(Box::new(Subwords::new(inner, frame)?)));
     }
+    let mut bpe = Bpe::new(inner)?;
+    bpe.frame = frame;
+    Ok(Model::Bpe(Box::new(bpe)))
 }
 
-fn inner(json: &str, tree: &Value) -> Result<(Inner, Frame), TextError> {
-    let mut bare = tree.clone();
-    let (frame, json) = match Frame::take(&mut bare) {
-        Some(frame) => (frame, Cow::Owned(bare.to_string())),
-        None => (Frame::default(), Cow::Borrowed(json)),
+/// The crate's tokenizer, without what surrounds a text.
+fn inner(mut tree: Value) -> Result<(Inner, Frame), TextError> {
+    let frame = Frame::take(&mut tree).unwrap_or_default();
+    // Written anew: of a name that stands there twice, the crate would use both, and only one was looked at.
+    let json = tree.to_string();
+    // The crate checks a file while it reads it, but not all of it.
+    let read = std::panic::catch_unwind(|| json.parse::<Inner>());
+    let inner = read.map_err(|_| not_a_tokenizer("tokenizers"))?.map_err(not_a_tokenizer)?;
+    Ok((inner, frame))
+}
+
+/// Whether every merge makes a piece of pieces; the crate counts on it.
+fn check_merges(tree: &Value) -> Result<(), TextError> {
+    let merges = tree.pointer("/model/merges").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let vocabulary = tree.pointer("/model/vocab").and_then(Value::as_object);
+    let whole = |merge: &Value| match merge {
+        Value::String(line) => line.split_once(' ').map(|(left, right)| format!("{left}{right}")),
+        Value::Array(pair) => pair.iter().map(Value::as_str).collect::<Option<Vec<_>>>().map(|pair| pair.concat()),
+        _ => None,
     };
-    Ok((json.parse().map_err(|error: tokenizers::Error| not_a_tokenizer(error))?, frame))
+    let known =
+        |merge: &&Value| whole(merge).is_some_and(|whole| vocabulary.is_some_and(|all| all.contains_key(&whole)));
+    match merges.iter().find(|merge| !known(merge)) {
+        Some(merge) => {
+            Err(not_a_tokenizer(format!("model.merges, {}", merge.to_string().chars().take(80).collect::<String>())))
+        }
+        None => Ok(()),
+    }
 }
 
 fn read_closed(value: &Value) -> Result<Closed, TextError> {
