@@ -11,7 +11,7 @@ use telar::hub::{self, HubError, Loaded, ModelRef};
 use telar::kernels::Storage;
 use telar::nn::{Decoder, LanguageModel, NoProbe, Recorder, Site, SliceReader, cpu, host_values};
 
-const FAMILIES: [&str; 7] = ["gpt2", "gpt_neo", "llama", "llama_tied", "llama_linear", "llama3", "qwen2"];
+const FAMILIES: [&str; 8] = ["gpt2", "gpt_neo", "llama", "llama_tied", "llama_linear", "llama3", "qwen2", "mistral"];
 
 fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")
@@ -168,6 +168,12 @@ fn gpt_2s_two_files_are_the_same_tokenizer() {
     for text in ["", "the cat", "¿Qué tal?\tBien…\n", "👩‍🚀 日本"] {
         assert_eq!(before.encode(text).unwrap(), after.encode(text).unwrap());
     }
+}
+
+#[test]
+fn mistrals_window_is_narrower_than_the_text() {
+    let config = Model::of("mistral").load().unwrap().weights.config;
+    assert_eq!(config.windows, [Some(7); 2]);
 }
 
 #[test]

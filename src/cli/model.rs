@@ -51,7 +51,7 @@ impl Model {
 
     /// Says on stderr that only the end of a prompt was read, where that is so.
     pub fn note_if_cut(&self, prompt: &str, read: &[u32]) {
-        let all = self.loaded.tokenizer.encode_ids(prompt).map_or(0, |ids| ids.len());
+        let all = self.loaded.tokenizer.encode_for_model(prompt).map_or(0, |ids| ids.len());
         if all > read.len() {
             eprintln!("{}", t!("cli.prompt_cut", all = all, read = read.len()));
         }

@@ -47,7 +47,7 @@ pub struct ModelInfo {
     pub config: crate::nn::DecoderConfig,
     /// Number of trained values.
     pub parameters: usize,
-    /// `characters`, `words` or `bpe`.
+    /// `characters`, `words`, `bpe` or `wordpiece`.
     pub tokenizer: String,
     /// The text of every token id, for labels (white space as it is).
     pub pieces: Arc<Vec<String>>,

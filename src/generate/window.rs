@@ -25,7 +25,7 @@ pub fn next_logits(
 /// # Errors
 /// If the text has words or characters that the vocabulary does not have, or if there is nothing to start from.
 pub fn prompt_ids(config: &DecoderConfig, tokenizer: &Tokenizer, text: &str) -> Result<Vec<u32>, GenerateError> {
-    let mut ids = tokenizer.encode_ids(text)?;
+    let mut ids = tokenizer.encode_for_model(text)?;
     if ids.is_empty() {
         ids = vec![first_id(tokenizer).ok_or(GenerateError::EmptyPrompt)?];
     }

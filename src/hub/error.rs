@@ -36,6 +36,20 @@ pub enum HubError {
         /// The file.
         file: &'static str,
     },
+    /// An index names a file that is not in its folder.
+    #[error("{}", t!("hub.missing_part", file = .file, folder = .folder.display()))]
+    MissingPart {
+        /// The folder.
+        folder: PathBuf,
+        /// The file.
+        file: String,
+    },
+    /// A folder with several GGUF files, of which nobody has said which one.
+    #[error("{}", t!("hub.several_gguf", folder = .folder.display()))]
+    SeveralGguf {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// `config.json` is not one.
     #[error("{}", t!("hub.bad_config", path = .path.display(), detail = .detail))]
     BadConfig {
@@ -102,6 +116,28 @@ pub enum HubError {
         name: String,
         /// Its format.
         dtype: String,
+    },
+    /// A weight is no number.
+    #[error("{}", t!("hub.not_finite", path = .path.display(), name = .name))]
+    NotFinite {
+        /// The file.
+        path: PathBuf,
+        /// The weight.
+        name: String,
+    },
+    /// A pickle that would import something other than tensors.
+    #[error("{}", t!("hub.pickle", path = .path.display(), name = .name))]
+    Pickle {
+        /// The file.
+        path: PathBuf,
+        /// What it would import.
+        name: String,
+    },
+    /// A file of PyTorch in the format before 1.6.
+    #[error("{}", t!("hub.legacy_torch", path = .path.display()))]
+    LegacyTorch {
+        /// The file.
+        path: PathBuf,
     },
     /// Tokenizer and model do not belong together.
     #[error("{}", t!("hub.vocabulary", tokenizer = .tokenizer, model = .model))]

@@ -1,4 +1,4 @@
-//! A model as a folder: `config.json`, `model.safetensors`, `tokenizer.json`.
+//! A model as a folder: `config.json`, `model.safetensors`, `tokenizer.json`; or one of another program.
 
 use std::fs;
 use std::io;
@@ -51,6 +51,11 @@ pub fn read(folder: &Path, name: &str) -> Result<Loaded, HubError> {
             _ => HubError::Unreadable { path: folder.join(file), source },
         })
     };
+    if !folder.join(CONFIG).exists()
+        && let Some(path) = super::foreign::gguf::only_one(folder)?
+    {
+        return super::foreign::gguf::read(&path, name);
+    }
     let config = file(CONFIG)?;
     if let Some(tree) = foreign_tree(&config) {
         return super::foreign::read(folder, name, &tree);
@@ -80,6 +85,7 @@ pub(super) fn parse(files: &Files, folder: &Path, name: &str) -> Result<Loaded, 
     }
     let ConfigFile { step, language, config, .. } =
         serde_json::from_value(tree).map_err(|error| bad(error.to_string()))?;
+    super::foreign::config::check(&config, &folder.join(CONFIG))?;
     let mut weights = Weights::empty(&config)?;
     weights.data = tensors::read(files.weights, &folder.join(WEIGHTS), &weights.layout, "")?;
     let json = std::str::from_utf8(files.tokenizer)

@@ -27,7 +27,7 @@ pub enum ModelRef {
     Run(String),
     /// The model in training, at its latest snapshot.
     Live,
-    /// A folder with `config.json`, `model.safetensors` and `tokenizer.json`.
+    /// A folder with `config.json`, `model.safetensors` and `tokenizer.json`, or a GGUF file or a folder with one.
     Folder(PathBuf),
 }
 
@@ -47,7 +47,8 @@ pub struct Loaded {
 }
 
 impl ModelRef {
-    /// What a person may write: `builtin:NAME`, `latest`, a run's id, or a folder (of a model, or of a run).
+    /// What a person may write: `builtin:NAME`, `latest`, a run's id, a folder (of a model, or of a run), or a
+    /// GGUF file.
     ///
     /// # Errors
     /// If it is none of these.
@@ -63,7 +64,7 @@ impl ModelRef {
         if is_name && text != "." && text != ".." && home.runs().join(text).is_dir() {
             return Ok(Self::Run(text.to_owned()));
         }
-        if Path::new(text).is_dir() {
+        if Path::new(text).is_dir() || foreign::gguf::is_gguf(Path::new(text)) {
             return Ok(Self::Folder(PathBuf::from(text)));
         }
         Err(builtin::unknown(text))
@@ -90,6 +91,7 @@ pub fn load(model: &ModelRef, home: &Home) -> Result<Loaded, HubError> {
         ModelRef::Run(id) => load_run(&home.runs().join(id), id),
         ModelRef::Live => Err(HubError::NothingLive),
         ModelRef::Folder(path) if path.join(CHECKPOINTS).is_dir() => load_run(path, &file_name(path)),
+        ModelRef::Folder(path) if foreign::gguf::is_gguf(path) => foreign::gguf::read(path, &file_name(path)),
         ModelRef::Folder(path) => folder::read(path, &file_name(path)),
     }
 }
@@ -110,6 +112,15 @@ pub fn checkpoints(run: &Path) -> Vec<(u64, PathBuf)> {
         .collect();
     found.sort_by_key(|(step, _)| std::cmp::Reverse(*step));
     found
+}
+
+/// The file of a model's folder whose time and size tell whether its weights have changed.
+pub fn witness(folder: &Path) -> PathBuf {
+    if foreign::gguf::is_gguf(folder) {
+        return folder.to_owned();
+    }
+    let gguf = || foreign::gguf::only_one(folder).ok().flatten();
+    foreign::witness(folder).or_else(gguf).unwrap_or_else(|| folder.join(folder::WEIGHTS))
 }
 
 /// The newest checkpoint that can be read; an older one where the newest is damaged.

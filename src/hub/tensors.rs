@@ -110,11 +110,12 @@ fn write_all(path: &Path, outgoing: &[(String, Outgoing)]) -> Result<(), HubErro
 /// 16). `path` names the file in errors.
 ///
 /// # Errors
-/// If the bytes are not a whole safetensors file, or a weight is missing, of another shape or in another format.
+/// If the bytes are not a whole safetensors file, or a weight is missing, of another shape, in another format or no number.
 pub fn read(bytes: &[u8], path: &Path, layout: &Layout, prefix: &str) -> Result<Vec<f32>, HubError> {
     let file = SafeTensors::deserialize(bytes)
         .map_err(|error| HubError::Damaged { path: path.to_owned(), detail: error.to_string() })?;
-    let mut data = Vec::with_capacity(layout.len());
+    // Two bytes a value at least: a layout that is larger than its file allocates nothing.
+    let mut data = Vec::with_capacity(layout.len().min(bytes.len() / 2));
     for parameter in &layout.parameters {
         let name = format!("{prefix}{}", parameter.name);
         let tensor =
@@ -135,6 +136,10 @@ pub fn read(bytes: &[u8], path: &Path, layout: &Layout, prefix: &str) -> Result<
             other => {
                 return Err(HubError::Dtype { path: path.to_owned(), name, dtype: format!("{other:?}") });
             }
+        }
+        let new = data.get(parameter.range.clone()).unwrap_or_default();
+        if !new.iter().all(|value| value.is_finite()) {
+            return Err(HubError::NotFinite { path: path.to_owned(), name });
         }
     }
     Ok(data)

@@ -17,6 +17,7 @@ use tokenizers::{AddedToken, Tokenizer as Inner};
 
 use super::END_OF_TEXT;
 use super::error::TextError;
+use super::frame::Frame;
 use super::tokenizer::Encoding;
 
 /// Bytes and the special token: what every vocabulary holds before the first merge.
@@ -32,6 +33,9 @@ pub(super) struct Bpe {
     /// The bytes that every id stands for.
     bytes: Vec<Vec<u8>>,
     pub end_of_text: Option<u32>,
+    pub frame: Frame,
+    /// Bytes that are no piece, as in vocabularies that were learned without them.
+    lacking: Vec<u8>,
     /// Whether cutting a text before white space changes nothing.
     cuttable: bool,
 }
@@ -56,7 +60,7 @@ impl Bpe {
         Self::new(inner)
     }
 
-    /// Takes a tokenizer of the crate, if it is a byte-level BPE whose every byte is a piece.
+    /// Takes a tokenizer of the crate, if it is a byte-level BPE.
     pub fn new(mut inner: Inner) -> Result<Self, TextError> {
         let DecoderWrapper::ByteLevel(_) = inner.get_decoder().ok_or_else(not_byte_level)? else {
             return Err(not_byte_level());
@@ -65,14 +69,14 @@ impl Bpe {
         if model.dropout.is_some_and(|share| share > 0.0) {
             return Err(TextError::Unsupported("BPE dropout".into()));
         }
-        // These belong to a way of feeding a model, not to its vocabulary.
-        inner.with_truncation(None).map_err(failed)?;
-        inner.with_padding(None);
+        settle(&mut inner)?;
         let cuttable = inner.get_normalizer().is_none()
             && matches!(inner.get_pre_tokenizer(), Some(PreTokenizerWrapper::ByteLevel(b)) if b.use_regex && !b.add_prefix_space);
         let bytes = piece_bytes(&inner)?;
+        let single: HashSet<u8> = bytes.iter().filter(|piece| piece.len() == 1).map(|piece| piece[0]).collect();
+        let lacking = (0..=255).filter(|byte| !single.contains(byte)).collect();
         let end_of_text = inner.token_to_id(END_OF_TEXT);
-        Ok(Self { inner, bytes, end_of_text, cuttable })
+        Ok(Self { inner, bytes, end_of_text, frame: Frame::default(), lacking, cuttable })
     }
 
     /// From GPT-2's two files.
@@ -85,6 +89,10 @@ impl Bpe {
         let merges: Vec<(String, String)> = lines
             .map(|line| pair(line).ok_or_else(|| not(format!("merges.txt, {line:?}"))))
             .collect::<Result<_, _>>()?;
+        // The crate counts on every merge making a piece.
+        if let Some((left, right)) = merges.iter().find(|(a, b)| !vocabulary.contains_key(&format!("{a}{b}"))) {
+            return Err(not(format!("merges.txt, {left:?} {right:?}")));
+        }
         let has_end = vocabulary.contains_key(END_OF_TEXT);
         let model = BPE::builder().vocab_and_merges(vocabulary.into_iter().collect::<Vocab>(), merges);
         let mut inner = Inner::new(model.build().map_err(|error| not(error.to_string()))?);
@@ -131,7 +139,25 @@ impl Bpe {
             start += part.len();
         }
         encoding.tokens = encoding.ids.iter().map(|&id| readable(self.bytes(id).unwrap_or_default())).collect();
+        encoding.unknown = self.unknown(text);
         Ok(encoding)
+    }
+
+    /// The different characters of a text that have a byte which is no piece, in the order of their first appearance.
+    pub fn unknown(&self, text: &str) -> Vec<String> {
+        let mut unknown: Vec<String> = Vec::new();
+        // Almost every vocabulary has all bytes that occur in UTF-8.
+        if self.lacking.iter().all(|byte| matches!(byte, 0xC0 | 0xC1 | 0xF5..)) {
+            return unknown;
+        }
+        let mut buffer = [0; 4];
+        for c in text.chars() {
+            let lacks = c.encode_utf8(&mut buffer).bytes().any(|byte| self.lacking.contains(&byte));
+            if lacks && !unknown.iter().any(|known| known.chars().eq([c])) {
+                unknown.push(c.into());
+            }
+        }
+        unknown
     }
 
     fn parts<'a>(&self, text: &'a str) -> Vec<&'a str> {
@@ -170,27 +196,37 @@ pub(super) fn readable(bytes: &[u8]) -> String {
     text
 }
 
-/// The bytes of every id, from the character that GPT-2 writes for each byte.
-fn piece_bytes(inner: &Inner) -> Result<Vec<Vec<u8>>, TextError> {
+/// Takes away what belongs to a way of feeding a model, not to its vocabulary.
+pub(super) fn settle(inner: &mut Inner) -> Result<(), TextError> {
+    inner.with_truncation(None).map_err(failed)?;
+    inner.with_padding(None);
+    Ok(())
+}
+
+/// Every id's piece, and whether it was added to the vocabulary that the model learned.
+pub(super) fn pieces_by_id(inner: &Inner) -> Result<Vec<(String, bool)>, TextError> {
     let added: HashSet<u32> = inner.get_added_tokens_decoder().keys().copied().collect();
-    let alphabet: HashMap<char, u8> = byte_alphabet();
     let vocabulary = inner.get_vocab(true);
-    let mut bytes: Vec<Option<Vec<u8>>> = vec![None; vocabulary.len()];
+    let mut pieces: Vec<Option<(String, bool)>> = vec![None; vocabulary.len()];
     for (piece, id) in vocabulary {
         let place =
-            bytes.get_mut(id as usize).ok_or_else(|| TextError::NotATokenizer(format!("id {id} > vocabulary")))?;
-        *place = Some(if added.contains(&id) {
-            piece.into_bytes()
-        } else {
-            piece.chars().map(|c| alphabet.get(&c).copied()).collect::<Option<_>>().ok_or_else(not_byte_level)?
-        });
+            pieces.get_mut(id as usize).ok_or_else(|| TextError::NotATokenizer(format!("id {id} > vocabulary")))?;
+        *place = Some((piece, added.contains(&id)));
     }
-    let bytes: Vec<Vec<u8>> = bytes
-        .into_iter()
-        .collect::<Option<_>>()
-        .ok_or_else(|| TextError::NotATokenizer("two pieces, one id".into()))?;
-    let single: HashSet<u8> = bytes.iter().filter(|piece| piece.len() == 1).map(|piece| piece[0]).collect();
-    if single.len() == 256 { Ok(bytes) } else { Err(not_byte_level()) }
+    let pieces: Option<Vec<_>> = pieces.into_iter().collect();
+    pieces.ok_or_else(|| TextError::NotATokenizer("two pieces, one id".into()))
+}
+
+/// The bytes of every id, from the character that GPT-2 writes for each byte.
+fn piece_bytes(inner: &Inner) -> Result<Vec<Vec<u8>>, TextError> {
+    let alphabet: HashMap<char, u8> = byte_alphabet();
+    let bytes = |(piece, added): (String, bool)| {
+        if added {
+            return Ok(piece.into_bytes());
+        }
+        piece.chars().map(|c| alphabet.get(&c).copied()).collect::<Option<_>>().ok_or_else(not_byte_level)
+    };
+    pieces_by_id(inner)?.into_iter().map(bytes).collect()
 }
 
 /// The character that stands for each byte: itself where it is printable, otherwise the next one from U+0100 on.

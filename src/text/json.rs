@@ -5,6 +5,8 @@
 //! | words | WordLevel | WhitespaceSplit | none: joins with spaces |
 //! | characters | WordLevel | Split, every character isolated | Fuse: joins without |
 //! | BPE | BPE | ByteLevel without a space in front | ByteLevel |
+//!
+//! BPE with other decoders and WordPiece come from other programs and are stored as they came.
 
 use serde_json::Value;
 use tokenizers::decoders::fuse::Fuse;
@@ -16,6 +18,8 @@ use tokenizers::{SplitDelimiterBehavior, Tokenizer as Inner};
 use super::bpe::{Bpe, failed};
 use super::closed::{Closed, Unit};
 use super::error::TextError;
+use super::frame::Frame;
+use super::subwords::Subwords;
 use super::tokenizer::Model;
 
 /// One character of any kind, line breaks included, for every engine of regular expressions.
@@ -25,8 +29,15 @@ const ANY_CHARACTER: &str = r"[\s\S]";
 pub(super) fn write(model: &Model) -> Result<String, TextError> {
     match model {
         Model::Closed(closed) => write_closed(closed),
-        Model::Bpe(bpe) => bpe.inner.to_string(true).map_err(failed),
+        Model::Bpe(bpe) => write_framed(&bpe.inner, &bpe.frame),
+        Model::Subwords(subwords) => write_framed(&subwords.inner, &subwords.frame),
     }
+}
+
+fn write_framed(inner: &Inner, frame: &Frame) -> Result<String, TextError> {
+    let written = inner.to_string(true).map_err(failed)?;
+    let mut tree: Value = serde_json::from_str(&written).map_err(not_a_tokenizer)?;
+    if frame.put_back(&mut tree) { serde_json::to_string_pretty(&tree).map_err(not_a_tokenizer) } else { Ok(written) }
 }
 
 fn write_closed(closed: &Closed) -> Result<String, TextError> {
@@ -54,22 +65,63 @@ pub(super) fn read(json: &str) -> Result<Model, TextError> {
     let value: Value = serde_json::from_str(json).map_err(not_a_tokenizer)?;
     match value.pointer("/model/type").and_then(Value::as_str) {
         Some("WordLevel") => read_closed(&value).map(Model::Closed),
-        Some("BPE") => read_bpe(json, &value),
+        Some("BPE") => read_bpe(value),
+        Some("WordPiece") => {
+            let (inner, frame) = inner(value)?;
+            Ok(Model::Subwords(Box::new(Subwords::new(inner, frame)?)))
+        }
         Some(other) => Err(TextError::Unsupported(other.to_owned())),
         None if value.get("model").is_some() => Err(TextError::Unsupported("?".into())),
         None => Err(TextError::NotATokenizer("model".into())),
     }
 }
 
-fn read_bpe(json: &str, value: &Value) -> Result<Model, TextError> {
+fn read_bpe(value: Value) -> Result<Model, TextError> {
     for field in ["continuing_subword_prefix", "end_of_word_suffix"] {
         let affix = value.pointer(&format!("/model/{field}")).and_then(Value::as_str);
         if affix.is_some_and(|affix| !affix.is_empty()) {
             return Err(TextError::Unsupported(format!("BPE, {field}")));
         }
     }
-    let inner: Inner = json.parse().map_err(|error: tokenizers::Error| not_a_tokenizer(error))?;
-    Ok(Model::Bpe(Box::new(Bpe::new(inner)?)))
+    check_merges(&value)?;
+    let byte_level = value.pointer("/decoder/type").and_then(Value::as_str) == Some("ByteLevel");
+    let (inner, frame) = inner(value)?;
+    if !byte_level {
+        return Ok(Model::Subwords(Box::new(Subwords::new(inner, frame)?)));
+    }
+    let mut bpe = Bpe::new(inner)?;
+    bpe.frame = frame;
+    Ok(Model::Bpe(Box::new(bpe)))
+}
+
+/// The crate's tokenizer, without what surrounds a text.
+fn inner(mut tree: Value) -> Result<(Inner, Frame), TextError> {
+    let frame = Frame::take(&mut tree).unwrap_or_default();
+    // Written anew: of a name that stands there twice, the crate would use both, and only one was looked at.
+    let json = tree.to_string();
+    // The crate checks a file while it reads it, but not all of it.
+    let read = std::panic::catch_unwind(|| json.parse::<Inner>());
+    let inner = read.map_err(|_| not_a_tokenizer("tokenizers"))?.map_err(not_a_tokenizer)?;
+    Ok((inner, frame))
+}
+
+/// Whether every merge makes a piece of pieces; the crate counts on it.
+fn check_merges(tree: &Value) -> Result<(), TextError> {
+    let merges = tree.pointer("/model/merges").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let vocabulary = tree.pointer("/model/vocab").and_then(Value::as_object);
+    let whole = |merge: &Value| match merge {
+        Value::String(line) => line.split_once(' ').map(|(left, right)| format!("{left}{right}")),
+        Value::Array(pair) => pair.iter().map(Value::as_str).collect::<Option<Vec<_>>>().map(|pair| pair.concat()),
+        _ => None,
+    };
+    let known =
+        |merge: &&Value| whole(merge).is_some_and(|whole| vocabulary.is_some_and(|all| all.contains_key(&whole)));
+    match merges.iter().find(|merge| !known(merge)) {
+        Some(merge) => {
+            Err(not_a_tokenizer(format!("model.merges, {}", merge.to_string().chars().take(80).collect::<String>())))
+        }
+        None => Ok(()),
+    }
 }
 
 fn read_closed(value: &Value) -> Result<Closed, TextError> {

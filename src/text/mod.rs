@@ -1,13 +1,15 @@
-//! From text to tokens and back: white-space words, characters, and byte-level BPE.
+//! From text to tokens and back: white-space words, characters, byte-level BPE, and the subwords of other programs.
 //!
-//! All three are stored as `tokenizer.json`, the format of the `tokenizers` crate, which opens them and gives the same
+//! All are stored as `tokenizer.json`, the format of the `tokenizers` crate, which opens them and gives the same
 //! ids. The ids are decided by the text alone: the same text gives the same vocabulary on every machine.
 
 mod bpe;
 mod closed;
 mod error;
+mod frame;
 mod json;
 mod stream;
+mod subwords;
 mod tokenizer;
 
 pub use error::TextError;

@@ -10,43 +10,43 @@ use super::tokenizer::Tokenizer;
 pub struct StreamDecoder<'a> {
     tokenizer: &'a Tokenizer,
     pending: Vec<u8>,
-    /// Whether a word that comes now needs a space before it.
-    space: bool,
+    /// Whether the token that comes now is not the first: then a word has a space before it.
+    begun: bool,
 }
 
 impl<'a> StreamDecoder<'a> {
     /// Starts a new text.
     pub fn new(tokenizer: &'a Tokenizer) -> Self {
-        Self { tokenizer, pending: Vec::new(), space: false }
+        Self { tokenizer, pending: Vec::new(), begun: false }
     }
 
-    /// Goes on with a text that stands already: where tokens are words, the first one is set off by a space.
+    /// Goes on with a text that stands already: the first token is written as it is after others, with its space.
     pub fn after(tokenizer: &'a Tokenizer, text: &str) -> Self {
-        let space = text.chars().next_back().is_some_and(|last| !last.is_whitespace());
-        Self { space, ..Self::new(tokenizer) }
+        Self { begun: tokenizer.goes_on(text), ..Self::new(tokenizer) }
     }
 
     /// The characters that this token completes; empty while one is incomplete. Bytes that cannot become a character
     /// and ids that the vocabulary does not have are shown as U+FFFD.
     pub fn push(&mut self, id: u32) -> String {
-        if self.tokenizer.joins_with_spaces() {
-            if self.space {
-                self.pending.push(b' ');
-            }
-            self.space = true;
+        let (space, bytes) = self.tokenizer.written(id, self.begun).unwrap_or((false, "\u{FFFD}".as_bytes()));
+        if space {
+            self.pending.push(b' ');
         }
-        match self.tokenizer.bytes(id) {
-            Some(bytes) => self.pending.extend_from_slice(bytes),
-            None => self.pending.extend_from_slice("\u{FFFD}".as_bytes()),
-        }
+        self.pending.extend_from_slice(bytes);
+        self.begun = true;
         self.take_whole_characters()
     }
 
-    /// What is left at the end: one U+FFFD for a character that was never completed.
+    /// What is left at the end: U+FFFD for a character that was never completed.
     pub fn finish(&mut self) -> String {
-        let rest = String::from_utf8_lossy(&self.pending).into_owned();
+        let rest = if self.pending.is_empty() { 0 } else { self.marks(self.pending.len()) };
         self.pending.clear();
-        rest
+        "\u{FFFD}".repeat(rest)
+    }
+
+    /// How many U+FFFD are shown for so many bytes that are no character.
+    fn marks(&self, bytes: usize) -> usize {
+        if self.tokenizer.marks_each_byte() { bytes } else { 1 }
     }
 
     fn take_whole_characters(&mut self) -> String {
@@ -64,7 +64,7 @@ impl<'a> StreamDecoder<'a> {
             if last && std::str::from_utf8(broken).is_err_and(|error| error.error_len().is_none()) {
                 break;
             }
-            text.push('\u{FFFD}');
+            (0..self.marks(broken.len())).for_each(|_| text.push('\u{FFFD}'));
             used += broken.len();
         }
         self.pending.drain(..used);

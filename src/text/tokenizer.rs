@@ -6,6 +6,7 @@ use std::path::Path;
 use super::bpe::{Bpe, readable};
 use super::closed::{Closed, Unit};
 use super::error::TextError;
+use super::subwords::Subwords;
 use super::{json, stream::StreamDecoder};
 use crate::data::write_atomic;
 use crate::train::TokenizerKind;
@@ -21,7 +22,8 @@ pub struct Encoding {
     /// characters: tokens that share a character all have the place of the whole character.
     pub spans: Vec<(usize, usize)>,
     /// Different words or characters that the vocabulary does not have, in the order of their first appearance; they
-    /// have no token above. Always empty for [`Tokenizer::encode`] and for BPE.
+    /// have no token above. Always empty for [`Tokenizer::encode`]. A BPE has every character, unless it was learned
+    /// without some bytes; WordPiece has a token for the unknown.
     pub unknown: Vec<String>,
 }
 
@@ -30,6 +32,8 @@ pub struct Encoding {
 /// - Words: what white space separates; ids in the order of code points; decoding joins with single spaces.
 /// - Characters: Unicode characters; ids in the order of code points; decoding gives back the text.
 /// - BPE: GPT-2's byte level; [`super::END_OF_TEXT`] is its one special token; decoding gives back the text.
+///
+/// Of other programs there also open BPE that writes spaces as `▁` (Llama) and WordPiece (BERT), which are not trained here.
 #[derive(Clone, Debug)]
 pub struct Tokenizer {
     pub(super) model: Model,
@@ -40,6 +44,7 @@ pub struct Tokenizer {
 pub(super) enum Model {
     Closed(Closed),
     Bpe(Box<Bpe>),
+    Subwords(Box<Subwords>),
 }
 
 impl Tokenizer {
@@ -55,7 +60,7 @@ impl Tokenizer {
         };
         let nothing = match &model {
             Model::Closed(closed) => closed.pieces.is_empty(),
-            Model::Bpe(_) => text.is_empty(),
+            Model::Bpe(_) | Model::Subwords(_) => text.is_empty(),
         };
         if nothing { Err(TextError::Empty) } else { Ok(Self { model }) }
     }
@@ -78,6 +83,7 @@ impl Tokenizer {
         match &self.model {
             Model::Closed(closed) => Ok(closed.encode(text)),
             Model::Bpe(bpe) => bpe.encode(text),
+            Model::Subwords(subwords) => subwords.encode(text),
         }
     }
 
@@ -91,8 +97,33 @@ impl Tokenizer {
                 (ids, unknown) if unknown.is_empty() => Ok(ids),
                 (_, unknown) => Err(TextError::Unknown(unknown)),
             },
-            Model::Bpe(bpe) => bpe.ids(text),
+            Model::Bpe(bpe) => match bpe.unknown(text) {
+                unknown if unknown.is_empty() => bpe.ids(text),
+                unknown => Err(TextError::Unknown(unknown)),
+            },
+            Model::Subwords(subwords) => subwords.ids(text),
         }
+    }
+
+    /// The ids of a text as a model reads it: with the tokens before it that other programs put there (Llama's `<s>`); for
+    /// most tokenizers there are none.
+    ///
+    /// # Errors
+    /// As [`Self::encode_ids`].
+    pub fn encode_for_model(&self, text: &str) -> Result<Vec<u32>, TextError> {
+        let mut ids = self.prefix().to_vec();
+        ids.extend(self.encode_ids(text)?);
+        Ok(ids)
+    }
+
+    /// The tokens that other programs put before every text.
+    pub fn prefix(&self) -> &[u32] {
+        let prefix = match &self.model {
+            Model::Closed(_) => return &[],
+            Model::Bpe(bpe) => &bpe.frame.prefix,
+            Model::Subwords(subwords) => &subwords.frame.prefix,
+        };
+        if prefix.iter().all(|&id| (id as usize) < self.vocabulary()) { prefix } else { &[] }
     }
 
     /// The text of tokens. Bytes that are no character and ids that the vocabulary does not have become U+FFFD.
@@ -108,14 +139,17 @@ impl Tokenizer {
         match &self.model {
             Model::Closed(closed) => closed.pieces.clone(),
             Model::Bpe(bpe) => (0..).map_while(|id| bpe.bytes(id)).map(readable).collect(),
+            Model::Subwords(subwords) => (0..).map_while(|id| subwords.label(id)).collect(),
         }
     }
 
-    /// The piece of an id as `tokenizer.json` writes it: for BPE in the byte alphabet (`Ġthe`), otherwise its text.
+    /// The piece of an id as `tokenizer.json` writes it: in the byte alphabet (`Ġthe`), with Llama's spaces (`▁the`), as a
+    /// part of a word (`##ing`), otherwise its text.
     pub fn raw_piece(&self, id: u32) -> Option<String> {
         match &self.model {
             Model::Closed(closed) => closed.pieces.get(id as usize).cloned(),
             Model::Bpe(bpe) => bpe.inner.id_to_token(id),
+            Model::Subwords(subwords) => subwords.inner.id_to_token(id),
         }
     }
 
@@ -124,10 +158,12 @@ impl Tokenizer {
         match &self.model {
             Model::Closed(closed) => closed.pieces.len(),
             Model::Bpe(bpe) => bpe.len(),
+            Model::Subwords(subwords) => subwords.len(),
         }
     }
 
-    /// Of which kind it is; for BPE with the number of pieces that it has.
+    /// Of which kind it is; for BPE with the number of pieces that it has. WordPiece counts as BPE here, since both cut
+    /// words into learned pieces; see [`Self::name`].
     pub fn kind(&self) -> TokenizerKind {
         match &self.model {
             Model::Closed(closed) => match closed.unit {
@@ -135,6 +171,17 @@ impl Tokenizer {
                 Unit::Character => TokenizerKind::Characters,
             },
             Model::Bpe(bpe) => TokenizerKind::Bpe(bpe.len()),
+            Model::Subwords(subwords) => TokenizerKind::Bpe(subwords.len()),
+        }
+    }
+
+    /// What it is called: `words`, `characters`, `bpe` or `wordpiece`.
+    pub fn name(&self) -> &'static str {
+        match (&self.model, self.kind()) {
+            (Model::Subwords(subwords), _) if subwords.is_wordpiece() => "wordpiece",
+            (_, TokenizerKind::Words) => "words",
+            (_, TokenizerKind::Characters) => "characters",
+            (_, TokenizerKind::Bpe(_)) => "bpe",
         }
     }
 
@@ -143,15 +190,19 @@ impl Tokenizer {
         match &self.model {
             Model::Closed(_) => None,
             Model::Bpe(bpe) => bpe.end_of_text,
+            Model::Subwords(subwords) => subwords.end_of_text,
         }
     }
 
     /// Makes another token the one that stands between texts, where the vocabulary has it.
     pub fn set_end_of_text(&mut self, id: u32) {
-        if let Model::Bpe(bpe) = &mut self.model
-            && bpe.bytes(id).is_some()
-        {
-            bpe.end_of_text = Some(id);
+        if id as usize >= self.vocabulary() {
+            return;
+        }
+        match &mut self.model {
+            Model::Closed(_) => {}
+            Model::Bpe(bpe) => bpe.end_of_text = Some(id),
+            Model::Subwords(subwords) => subwords.end_of_text = Some(id),
         }
     }
 
@@ -171,7 +222,7 @@ impl Tokenizer {
         json::write(&self.model)
     }
 
-    /// Reads what [`Self::to_json`] wrote, or the byte-level BPE of another program (GPT-2's, for example).
+    /// Reads what [`Self::to_json`] wrote, or a BPE or WordPiece of another program.
     ///
     /// # Errors
     /// If it cannot be understood, or is a tokenizer of another kind.
@@ -198,16 +249,31 @@ impl Tokenizer {
         Self::from_json(&json)
     }
 
-    /// The bytes of an id's text.
-    pub(super) fn bytes(&self, id: u32) -> Option<&[u8]> {
+    /// What an id writes at the beginning of a text or after other tokens: whether a space comes before, and its bytes.
+    pub(super) fn written(&self, id: u32, begun: bool) -> Option<(bool, &[u8])> {
         match &self.model {
-            Model::Closed(closed) => closed.pieces.get(id as usize).map(String::as_bytes),
-            Model::Bpe(bpe) => bpe.bytes(id),
+            Model::Closed(closed) => {
+                let piece = closed.pieces.get(id as usize)?;
+                Some((begun && closed.unit == Unit::Word, piece.as_bytes()))
+            }
+            Model::Bpe(bpe) => Some((false, bpe.bytes(id)?)),
+            Model::Subwords(subwords) => Some((false, subwords.bytes(id, begun)?)),
         }
     }
 
-    /// Whether tokens are words.
-    pub(super) fn joins_with_spaces(&self) -> bool {
-        self.kind() == TokenizerKind::Words
+    /// Whether tokens that come after this text come after other tokens, and are written so. Words that follow white
+    /// space need no space of their own.
+    pub(super) fn goes_on(&self, text: &str) -> bool {
+        let sets_off = match &self.model {
+            Model::Closed(closed) => closed.unit == Unit::Word,
+            Model::Bpe(_) => false,
+            Model::Subwords(subwords) => subwords.is_wordpiece(),
+        };
+        text.chars().next_back().is_some_and(|last| !(sets_off && last.is_whitespace()))
+    }
+
+    /// Whether each byte that cannot become a character is shown as one U+FFFD of its own.
+    pub(super) fn marks_each_byte(&self) -> bool {
+        matches!(&self.model, Model::Subwords(subwords) if subwords.marks_each_byte())
     }
 }

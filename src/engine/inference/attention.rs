@@ -15,7 +15,7 @@ const MOST_CELLS: usize = 1 << 25;
 pub(super) fn capture(model: &Model, text: &str) -> Result<AttentionCapture, EngineError> {
     let config = model.runner.model().config();
     let mut ids = prompt_ids(config, &model.vocabulary.tokenizer, text)?;
-    let whole = model.vocabulary.tokenizer.encode_ids(text).map_or(0, |ids| ids.len());
+    let whole = model.vocabulary.tokenizer.encode_for_model(text).map_or(0, |ids| ids.len());
     let room = longest(config.n_layers * config.n_heads);
     ids.drain(..ids.len().saturating_sub(room));
     let mut probe = Recorder::new(|site| matches!(site, Site::Scores(_) | Site::Weights(_)));

@@ -124,8 +124,8 @@ impl Cache {
 fn files(folder: &Path) -> Version {
     let newest = hub::checkpoints(folder).into_iter().next();
     let (step, weights) = match &newest {
-        Some((step, path)) => (Some(*step), path.join(hub::folder::WEIGHTS)),
-        None => (None, folder.join(hub::folder::WEIGHTS)),
+        Some((step, path)) => (Some(*step), hub::witness(path)),
+        None => (None, hub::witness(folder)),
     };
     let about = fs::metadata(weights).ok();
     let written = about.as_ref().and_then(|about| about.modified().ok());

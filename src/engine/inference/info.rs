@@ -5,8 +5,6 @@ use std::sync::Arc;
 use super::super::event::ModelInfo;
 use super::super::shared::Snapshot;
 use crate::hub::{Loaded, ModelRef};
-use crate::text::Tokenizer;
-use crate::train::TokenizerKind;
 
 pub(super) fn of_loaded(model: &ModelRef, loaded: &Loaded, pieces: Arc<Vec<String>>) -> ModelInfo {
     ModelInfo {
@@ -14,7 +12,7 @@ pub(super) fn of_loaded(model: &ModelRef, loaded: &Loaded, pieces: Arc<Vec<Strin
         name: loaded.name.clone(),
         config: (*loaded.weights.config).clone(),
         parameters: loaded.weights.len(),
-        tokenizer: kind(&loaded.tokenizer).to_owned(),
+        tokenizer: loaded.tokenizer.name().to_owned(),
         pieces,
         step: loaded.step,
         language: loaded.language.clone(),
@@ -27,17 +25,9 @@ pub(super) fn of_snapshot(snapshot: &Snapshot) -> ModelInfo {
         name: snapshot.run.clone(),
         config: (*snapshot.weights.config).clone(),
         parameters: snapshot.weights.len(),
-        tokenizer: kind(&snapshot.vocabulary.tokenizer).to_owned(),
+        tokenizer: snapshot.vocabulary.tokenizer.name().to_owned(),
         pieces: snapshot.vocabulary.pieces.clone(),
         step: Some(snapshot.step),
         language: snapshot.vocabulary.language.clone(),
-    }
-}
-
-fn kind(tokenizer: &Tokenizer) -> &'static str {
-    match tokenizer.kind() {
-        TokenizerKind::Words => "words",
-        TokenizerKind::Characters => "characters",
-        TokenizerKind::Bpe(_) => "bpe",
     }
 }

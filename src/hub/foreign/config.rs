@@ -122,12 +122,24 @@ pub(super) fn parse(tree: &Value, path: &Path) -> Result<DecoderConfig, HubError
         "llama" | "mistral" | "qwen2" => llama(read(tree, path)?, family, path)?,
         _ => return Err(HubError::Family { name: family.to_owned(), known: FAMILIES.join(", ") }),
     };
+    check(&config, path)?;
+    Ok(config)
+}
+
+/// Refuses sizes that no model has, before anything is allocated for them, and those that do not fit together.
+pub(in super::super) fn check(config: &DecoderConfig, path: &Path) -> Result<(), HubError> {
+    let bad = |detail: String| HubError::BadConfig { path: path.to_owned(), detail };
     let sizes = [config.vocabulary, config.context, config.d_model, config.d_ff];
     if config.n_layers > MOST_LAYERS || sizes.iter().any(|&size| size > MOST_WIDTH) {
-        return Err(HubError::BadConfig { path: path.to_owned(), detail: format!("{sizes:?}, {}", config.n_layers) });
+        return Err(bad(format!("{sizes:?}, {}", config.n_layers)));
     }
-    config.validate()?;
-    Ok(config)
+    if !(config.rotary_base.is_finite() && config.rotary_base > 0.0) {
+        return Err(bad(format!("rope_theta {}", config.rotary_base)));
+    }
+    if !(config.norm_eps.is_finite() && config.norm_eps >= 0.0) {
+        return Err(bad(format!("norm_eps {}", config.norm_eps)));
+    }
+    Ok(config.validate()?)
 }
 
 fn read<T: DeserializeOwned>(tree: &Value, path: &Path) -> Result<T, HubError> {
@@ -189,12 +201,16 @@ fn gpt2(file: Gpt2, path: &Path) -> Result<DecoderConfig, HubError> {
 fn gpt_neo(file: GptNeo, path: &Path) -> Result<DecoderConfig, HubError> {
     let mut kinds = file.attention_layers;
     if kinds.is_empty() {
-        let most = file.num_layers.min(MOST_LAYERS);
+        // One more than there may be is enough to see that there are too many.
         let repeated = file
             .attention_types
             .iter()
             .flat_map(|(kinds, times)| kinds.iter().cycle().take(kinds.len() * times.min(&MOST_LAYERS)));
-        kinds = repeated.take(most).cloned().collect();
+        kinds = repeated.take(MOST_LAYERS + 1).cloned().collect();
+    }
+    // Without any, every layer would be global here, and in transformers every second one is not.
+    if kinds.is_empty() {
+        return Err(unsupported(path, "attention_types", "[]"));
     }
     let mut windows = Vec::with_capacity(kinds.len());
     for kind in &kinds {

@@ -1,13 +1,21 @@
-//! Models of other programs in the layout of Hugging Face's hub: `config.json`, weights as one safetensors file or as parts
-//! with an index, and `tokenizer.json` or `vocab.json` with `merges.txt`.
+//! Models of other programs: in the layout of Hugging Face's hub (`config.json`, weights as one file or as parts with an
+//! index, safetensors or PyTorch's own, and `tokenizer.json` or `vocab.json` with `merges.txt`), or as one GGUF file.
+//!
+//! None of these files is trusted. Every reader checks what a file says of its sizes against the file's length before it
+//! allocates, and ends in a table of tensors ([`store`]); values are read from there one tensor at a time.
 
-mod config;
+pub(super) mod config;
+mod formats;
+pub(super) mod gguf;
 mod names;
+mod safetensors;
 mod shards;
+mod store;
+mod torch;
 
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -17,7 +25,6 @@ use super::folder::{CONFIG, TOKENIZER};
 use crate::nn::Weights;
 use crate::text::Tokenizer;
 use names::Names;
-use shards::Shards;
 
 /// The families that open, as `config.json` calls them.
 pub const FAMILIES: [&str; 5] = ["gpt2", "gpt_neo", "llama", "mistral", "qwen2"];
@@ -31,9 +38,9 @@ pub(super) fn read(folder: &Path, name: &str, tree: &Value) -> Result<Loaded, Hu
     let config = config::parse(tree, &path)?;
     let names = Names::new(tree);
     let mut weights = Weights::empty(&config)?;
-    let shards = Shards::open(folder)?;
-    weights.data = names.gather(&shards, &weights.layout)?;
-    drop(shards);
+    let store = shards::open(folder)?;
+    weights.data = names.gather(&store, &weights.layout)?;
+    drop(store);
     let mut tokenizer = tokenizer(folder)?;
     if tokenizer.vocabulary() > config.vocabulary {
         return Err(HubError::Vocabulary { tokenizer: tokenizer.vocabulary(), model: config.vocabulary });
@@ -42,6 +49,11 @@ pub(super) fn read(folder: &Path, name: &str, tree: &Value) -> Result<Loaded, Hu
         tokenizer.set_end_of_text(id);
     }
     Ok(Loaded { name: name.to_owned(), weights, tokenizer, step: None, language: None })
+}
+
+/// The file whose time and size tell whether a folder's weights have changed.
+pub(super) fn witness(folder: &Path) -> Option<PathBuf> {
+    shards::witness(folder)
 }
 
 fn tokenizer(folder: &Path) -> Result<Tokenizer, HubError> {

@@ -2,9 +2,11 @@
 
 use serde_json::Value;
 
+use rayon::prelude::*;
+
 use super::super::error::HubError;
-use super::shards::Shards;
-use crate::nn::Layout;
+use super::store::{Store, check_shape};
+use crate::nn::{DecoderConfig, Layout, ParameterSpec};
 
 /// Where one parameter of ours comes from.
 #[derive(Debug, PartialEq, Eq)]
@@ -18,6 +20,16 @@ struct Source {
 /// The table of a model: for our names, theirs.
 pub(super) struct Names {
     family: Family,
+    /// In a GGUF file everything has other names, and for Llama's queries and keys another order; see [`unpaired`].
+    gguf: Option<Heads>,
+}
+
+/// How many heads queries and keys have, where their rows lie in pairs.
+#[derive(Clone, Copy, Debug)]
+struct Heads {
+    queries: usize,
+    keys: usize,
+    paired: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +37,14 @@ enum Family {
     Gpt2,
     GptNeo,
     Llama,
+}
+
+/// A tensor of theirs and where it goes in a parameter of ours.
+struct Piece {
+    name: String,
+    /// Its first column.
+    first: usize,
+    width: usize,
 }
 
 impl Names {
@@ -35,54 +55,72 @@ impl Names {
             Some("gpt_neo") => Family::GptNeo,
             _ => Family::Llama,
         };
-        Self { family }
+        Self { family, gguf: None }
     }
 
-    /// All weights as one flat buffer in the order of the layout.
+    /// For a GGUF file with this configuration.
+    pub fn of_gguf(tree: &Value, config: &DecoderConfig) -> Self {
+        let paired = matches!(tree.get("model_type").and_then(Value::as_str), Some("llama" | "mistral"));
+        let heads = Heads { queries: config.n_heads, keys: config.n_kv_heads, paired };
+        Self { gguf: Some(heads), ..Self::new(tree) }
+    }
+
+    /// All weights as one flat buffer in the order of the layout. It is allocated when every weight has been found.
     ///
     /// # Errors
-    /// If one is missing, of another shape or in a format that is not read.
-    pub fn gather(&self, shards: &Shards, layout: &Layout) -> Result<Vec<f32>, HubError> {
+    /// If one is missing, of another shape, in a format that is not read, or no number.
+    pub fn gather(&self, store: &Store, layout: &Layout) -> Result<Vec<f32>, HubError> {
+        let plan = layout.parameters.iter().map(|parameter| self.pieces(store, parameter));
+        let plan: Vec<(bool, Vec<Piece>)> = plan.collect::<Result<_, _>>()?;
+        if !store.can_hold(layout.len()) {
+            return Err(store.narrow(&["*".to_owned()], 0, layout.len()));
+        }
         let mut data = vec![0.0; layout.len()];
-        for parameter in &layout.parameters {
-            let Source { names, turned } = self.source(&parameter.name);
-            let to = &mut data[parameter.range.clone()];
-            match parameter.shape[..] {
-                [rows, columns] => {
-                    let mut first = 0;
-                    for name in &names {
-                        let width = shards.width(name, turned, columns - first)?;
-                        let shape = if turned { vec![width, rows] } else { vec![rows, width] };
-                        let place = |index: usize| {
-                            let (row, column) =
-                                if turned { (index % rows, index / rows) } else { (index / width, index % width) };
-                            row * columns + first + column
-                        };
-                        shards.read(name, &shape, |index, value| to[place(index)] = value)?;
-                        first += width;
-                    }
-                    if first != columns {
-                        return Err(shards.narrow(&names, first, columns));
-                    }
-                }
-                _ => {
-                    let mut first = 0;
-                    for name in &names {
-                        let width = shards.length(name, to.len() - first)?;
-                        shards.read(name, &[width], |index, value| to[first + index] = value)?;
-                        first += width;
-                    }
-                    if first != to.len() {
-                        return Err(shards.narrow(&names, first, to.len()));
-                    }
-                }
+        for (parameter, (turned, pieces)) in layout.parameters.iter().zip(&plan) {
+            let to = data.get_mut(parameter.range.clone()).unwrap_or_default();
+            let columns = columns(parameter);
+            let rows = to.len() / columns;
+            for piece in pieces {
+                let values = store.values(&piece.name, &their_shape(parameter, *turned, piece.width))?;
+                let values = self.in_order(&piece.name, values, piece.width);
+                copy(&values, *turned, piece, to, rows, columns);
             }
         }
         Ok(data)
     }
 
+    /// The tensors of a parameter, side by side, and whether they lie turned. Their shapes are right.
+    fn pieces(&self, store: &Store, parameter: &ParameterSpec) -> Result<(bool, Vec<Piece>), HubError> {
+        let Source { names, turned } = self.source(&parameter.name);
+        let columns = columns(parameter);
+        let axis = usize::from(parameter.shape.len() == 2 && !turned);
+        let mut pieces = Vec::with_capacity(names.len());
+        let mut first = 0;
+        for name in &names {
+            let (source, tensor) = store.find(name)?;
+            // At most as many as there is room for: the rest is an error of its shape.
+            let width = tensor.shape.get(axis).map_or(columns - first, |&width| width.min(columns - first));
+            check_shape(&source.path, name, tensor, &their_shape(parameter, turned, width))?;
+            pieces.push(Piece { name: name.clone(), first, width });
+            first += width;
+        }
+        if first == columns { Ok((turned, pieces)) } else { Err(store.narrow(&names, first, columns)) }
+    }
+
+    /// The rows of a tensor as transformers has them.
+    fn in_order(&self, name: &str, values: Vec<f32>, rows: usize) -> Vec<f32> {
+        match self.gguf {
+            Some(Heads { queries, paired: true, .. }) if name.contains(".attn_q.") => unpaired(&values, rows, queries),
+            Some(Heads { keys, paired: true, .. }) if name.contains(".attn_k.") => unpaired(&values, rows, keys),
+            _ => values,
+        }
+    }
+
     fn source(&self, ours: &str) -> Source {
         let one = |name: &str, turned: bool| Source { names: vec![name.to_owned()], turned };
+        if self.gguf.is_some() {
+            return self.gguf_source(ours);
+        }
         let Some((block, part)) = ours.strip_prefix("blocks.").and_then(|rest| rest.split_once('.')) else {
             return match (self.family, ours) {
                 (Family::Llama, "embed.weight") => one("model.embed_tokens.weight", false),
@@ -120,5 +158,103 @@ impl Names {
         let blocks = if self.family == Family::Llama { "model.layers" } else { "transformer.h" };
         let names = theirs.iter().map(|theirs| format!("{blocks}.{block}.{theirs}.{kind}")).collect();
         Source { names, turned: turned && matrix }
+    }
+
+    /// In a GGUF file all matrices are stored `[out, in]`, GPT-2's too.
+    fn gguf_source(&self, ours: &str) -> Source {
+        let one = |name: String, turned: bool| Source { names: vec![name], turned };
+        let Some((block, part)) = ours.strip_prefix("blocks.").and_then(|rest| rest.split_once('.')) else {
+            let (stem, kind) = ours.rsplit_once('.').unwrap_or((ours, ""));
+            return match stem {
+                "embed" => one(format!("token_embd.{kind}"), false),
+                "positions" => one(format!("position_embd.{kind}"), false),
+                "norm" => one(format!("output_norm.{kind}"), false),
+                _ => one(format!("output.{kind}"), true),
+            };
+        };
+        let (stem, kind) = part.rsplit_once('.').unwrap_or((part, ""));
+        let theirs: &[&str] = match stem {
+            "norm1" => &["attn_norm"],
+            "norm2" => &["ffn_norm"],
+            "attn.qkv" if self.family == Family::Gpt2 => &["attn_qkv"],
+            "attn.qkv" => &["attn_q", "attn_k", "attn_v"],
+            "attn.out" => &["attn_output"],
+            "ff.gate" => &["ffn_gate"],
+            "ff.up" => &["ffn_up"],
+            _ => &["ffn_down"],
+        };
+        let names = theirs.iter().map(|theirs| format!("blk.{block}.{theirs}.{kind}")).collect();
+        Source { names, turned: kind == "weight" && !stem.starts_with("norm") }
+    }
+}
+
+/// Columns of a matrix, elements of a vector.
+fn columns(parameter: &ParameterSpec) -> usize {
+    parameter.shape.last().copied().unwrap_or(0)
+}
+
+/// The shape of so many columns of a parameter in their file.
+fn their_shape(parameter: &ParameterSpec, turned: bool, width: usize) -> Vec<usize> {
+    match parameter.shape[..] {
+        [rows, _] if turned => vec![width, rows],
+        [rows, _] => vec![rows, width],
+        _ => vec![width],
+    }
+}
+
+/// Rows that are worked on together: their columns come from the same lines of the cache.
+const BAND: usize = 16;
+
+/// Puts a tensor's values into their columns of a matrix `[rows, columns]`.
+fn copy(values: &[f32], turned: bool, piece: &Piece, to: &mut [f32], rows: usize, columns: usize) {
+    let Piece { first, width, .. } = *piece;
+    to.par_chunks_mut(BAND * columns).enumerate().for_each(|(band, to)| {
+        let top = band * BAND;
+        if turned {
+            for (column, from) in values.chunks_exact(rows).enumerate() {
+                let lines = to.chunks_exact_mut(columns).zip(from.get(top..).unwrap_or_default());
+                lines.for_each(|(line, &value)| line[first + column] = value);
+            }
+        } else {
+            let lines = to.chunks_exact_mut(columns).zip(values.chunks_exact(width).skip(top));
+            lines.for_each(|(line, from)| line[first..first + width].copy_from_slice(from));
+        }
+    });
+}
+
+/// Llama's queries and keys in a GGUF file lie in pairs: the two rows that one angle turns follow each other. Here, as in
+/// transformers, all first ones of a head come before all second ones. `rows` are those of all heads together.
+fn unpaired(values: &[f32], rows: usize, heads: usize) -> Vec<f32> {
+    let (row, head) = (values.len() / rows.max(1), rows / heads.max(1));
+    let mut ordered = Vec::with_capacity(values.len());
+    for head in values.chunks(head.max(1) * row.max(1)) {
+        for half in 0..2 {
+            head.chunks(row.max(1)).skip(half).step_by(2).for_each(|row| ordered.extend_from_slice(row));
+        }
+    }
+    ordered
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pairs_become_halves() {
+        // Two heads of four rows of two.
+        let rows = [0, 2, 1, 3, 4, 6, 5, 7].map(|row| [10.0 * row as f32, 10.0 * row as f32 + 1.0]).concat();
+        let ordered = [0, 1, 2, 3, 4, 5, 6, 7].map(|row| [10.0 * row as f32, 10.0 * row as f32 + 1.0]).concat();
+        assert_eq!(unpaired(&rows, 8, 2), ordered);
+    }
+
+    #[test]
+    fn a_turned_tensor_fills_its_columns() {
+        // Two of three columns of a matrix with three rows.
+        let mut to = [0.0; 9];
+        let piece = Piece { name: String::new(), first: 1, width: 2 };
+        copy(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], true, &piece, &mut to, 3, 3);
+        assert_eq!(to, [0.0, 1.0, 4.0, 0.0, 2.0, 5.0, 0.0, 3.0, 6.0]);
+        copy(&[7.0, 8.0, 9.0], false, &Piece { name: String::new(), first: 0, width: 1 }, &mut to, 3, 3);
+        assert_eq!(to, [7.0, 1.0, 4.0, 8.0, 2.0, 5.0, 9.0, 3.0, 6.0]);
     }
 }

@@ -1,130 +1,74 @@
-//! A model's weights in one safetensors file, or in parts with an index.
+//! Which files of a folder hold the weights: one, or parts with an index; as safetensors or, where there are none, as
+//! PyTorch's own format.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use half::{bf16, f16};
-use safetensors::SafeTensors;
-use safetensors::tensor::{Dtype, TensorView};
 use serde_json::Value;
 
 use super::super::error::HubError;
 use super::super::folder::WEIGHTS;
+use super::store::{Source, Store, Tensor};
+use super::{safetensors, torch};
 
-const INDEX: &str = "model.safetensors.index.json";
+/// The same in PyTorch's own format.
+pub(super) const TORCH_WEIGHTS: &str = "pytorch_model.bin";
 
-/// What stands before the names in some files and not in others.
-const PREFIXES: [&str; 2] = ["transformer.", "model."];
+/// The most bytes of an index, and the most files that it may name.
+const MOST_INDEX: u64 = 64 << 20;
+const MOST_FILES: usize = 1_024;
 
-/// The files, in memory.
-pub(super) struct Shards {
-    files: Vec<(PathBuf, Vec<u8>)>,
-}
+type Reader = fn(&Source) -> Result<Vec<(String, Tensor)>, HubError>;
 
-impl Shards {
-    /// Reads them.
-    ///
-    /// # Errors
-    /// If there are none, or one is missing or damaged.
-    pub fn open(folder: &Path) -> Result<Self, HubError> {
-        let mut files = Vec::new();
-        for name in names(folder)? {
+/// The formats, the better one first.
+const FORMATS: [(&str, Reader); 2] = [(WEIGHTS, safetensors::tensors), (TORCH_WEIGHTS, torch::tensors)];
+
+/// The tensors of a folder's weights.
+///
+/// # Errors
+/// If there are none, or a file is missing or damaged.
+pub(super) fn open(folder: &Path) -> Result<Store, HubError> {
+    for (whole, reader) in FORMATS {
+        let index = folder.join(format!("{whole}.index.json"));
+        let names = if index.is_file() {
+            parts(&index)?
+        } else if folder.join(whole).is_file() {
+            vec![whole.to_owned()]
+        } else {
+            continue;
+        };
+        let mut store = Store::default();
+        for name in names {
             let path = folder.join(&name);
-            let bytes = fs::read(&path).map_err(|source| match source.kind() {
-                io::ErrorKind::NotFound => HubError::Missing { folder: folder.to_owned(), file: WEIGHTS },
-                _ => HubError::Unreadable { path: path.clone(), source },
+            let source = Source::open(path.clone()).map_err(|source| match source.kind() {
+                io::ErrorKind::NotFound => HubError::MissingPart { folder: folder.to_owned(), file: name },
+                _ => HubError::Unreadable { path, source },
             })?;
-            SafeTensors::deserialize(&bytes)
-                .map_err(|error| HubError::Damaged { path: path.clone(), detail: error.to_string() })?;
-            files.push((path, bytes));
+            let tensors = reader(&source)?;
+            store.add(source, tensors);
         }
-        Ok(Self { files })
+        return Ok(store);
     }
-
-    /// A tensor under its name, or under the same name without what some files leave out.
-    fn find<T>(&self, name: &str, use_it: impl FnOnce(&Path, &TensorView) -> T) -> Result<T, HubError> {
-        let bare = PREFIXES.iter().find_map(|prefix| name.strip_prefix(prefix));
-        for (path, bytes) in &self.files {
-            let damaged = |error: safetensors::SafeTensorError| HubError::Damaged {
-                path: path.clone(),
-                detail: error.to_string(),
-            };
-            let file = SafeTensors::deserialize(bytes).map_err(damaged)?;
-            for name in [Some(name), bare].into_iter().flatten() {
-                if let Ok(tensor) = file.tensor(name) {
-                    return Ok(use_it(path, &tensor));
-                }
-            }
-        }
-        let path = self.files.first().map_or_else(PathBuf::new, |(path, _)| path.clone());
-        Err(HubError::NoWeight { path, name: name.to_owned() })
-    }
-
-    /// Outputs of a matrix, at most as many as there is room for.
-    pub fn width(&self, name: &str, turned: bool, room: usize) -> Result<usize, HubError> {
-        self.find(name, |_, tensor| tensor.shape().get(usize::from(!turned)).map_or(room, |&width| width.min(room)))
-    }
-
-    /// Elements of a vector, at most as many as there is room for.
-    pub fn length(&self, name: &str, room: usize) -> Result<usize, HubError> {
-        self.find(name, |_, tensor| tensor.shape().first().map_or(room, |&length| length.min(room)))
-    }
-
-    /// Several tensors that together are narrower than they should be.
-    pub fn narrow(&self, names: &[String], found: usize, expected: usize) -> HubError {
-        let path = self.files.first().map_or_else(PathBuf::new, |(path, _)| path.clone());
-        HubError::Shape { path, name: names.join(" + "), found: vec![found], expected: vec![expected] }
-    }
-
-    /// Hands every value of a tensor to `take`, with its place in the file's order.
-    ///
-    /// # Errors
-    /// If it is missing, of another shape or in a format that is not read.
-    pub fn read(&self, name: &str, shape: &[usize], mut take: impl FnMut(usize, f32)) -> Result<(), HubError> {
-        self.find(name, |path, tensor| {
-            if tensor.shape() != shape {
-                return Err(HubError::Shape {
-                    path: path.to_owned(),
-                    name: name.to_owned(),
-                    found: tensor.shape().to_vec(),
-                    expected: shape.to_vec(),
-                });
-            }
-            let bytes = tensor.data();
-            match tensor.dtype() {
-                Dtype::F32 => {
-                    let values = bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]));
-                    values.enumerate().for_each(|(i, value)| take(i, value));
-                }
-                Dtype::F16 => {
-                    let values = bytes.chunks_exact(2).map(|b| f16::from_le_bytes([b[0], b[1]]).to_f32());
-                    values.enumerate().for_each(|(i, value)| take(i, value));
-                }
-                Dtype::BF16 => {
-                    let values = bytes.chunks_exact(2).map(|b| bf16::from_le_bytes([b[0], b[1]]).to_f32());
-                    values.enumerate().for_each(|(i, value)| take(i, value));
-                }
-                other => {
-                    let dtype = format!("{other:?}");
-                    return Err(HubError::Dtype { path: path.to_owned(), name: name.to_owned(), dtype });
-                }
-            }
-            Ok(())
-        })?
-    }
+    Err(HubError::Missing { folder: folder.to_owned(), file: WEIGHTS })
 }
 
-/// The files that hold the weights: all that the index names, or the one.
-fn names(folder: &Path) -> Result<Vec<String>, HubError> {
-    let path = folder.join(INDEX);
-    let text = match fs::read(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(vec![WEIGHTS.to_owned()]),
-        Err(source) => return Err(HubError::Unreadable { path, source }),
-    };
-    let damaged = |detail: String| HubError::Damaged { path: path.clone(), detail };
+/// The file whose time and size tell whether a folder's weights have changed.
+pub(super) fn witness(folder: &Path) -> Option<PathBuf> {
+    let names = FORMATS.iter().flat_map(|(whole, _)| [(*whole).to_owned(), format!("{whole}.index.json")]);
+    names.map(|name| folder.join(name)).find(|path| path.is_file())
+}
+
+/// The files that an index names.
+fn parts(index: &Path) -> Result<Vec<String>, HubError> {
+    let unreadable = |source| HubError::Unreadable { path: index.to_owned(), source };
+    let damaged = |detail: String| HubError::Damaged { path: index.to_owned(), detail };
+    let length = fs::metadata(index).map_err(unreadable)?.len();
+    if length > MOST_INDEX {
+        return Err(damaged(format!("{length} > {MOST_INDEX}")));
+    }
+    let text = fs::read(index).map_err(unreadable)?;
     let tree: Value = serde_json::from_slice(&text).map_err(|error| damaged(error.to_string()))?;
     let map = tree.get("weight_map").and_then(Value::as_object).ok_or_else(|| damaged("weight_map".to_owned()))?;
     let names: BTreeSet<&str> = map.values().filter_map(Value::as_str).collect();
@@ -132,7 +76,7 @@ fn names(folder: &Path) -> Result<Vec<String>, HubError> {
     let beside = |name: &str| matches!(Path::new(name).components().collect::<Vec<_>>()[..], [Component::Normal(_)]);
     match names.iter().find(|name| !beside(name)) {
         Some(name) => Err(damaged(format!("weight_map, {name:?}"))),
-        None if names.is_empty() => Err(damaged("weight_map".to_owned())),
+        None if names.is_empty() || names.len() > MOST_FILES => Err(damaged("weight_map".to_owned())),
         None => Ok(names.into_iter().map(str::to_owned).collect()),
     }
 }

@@ -231,6 +231,7 @@ fn writable(model: &ModelInfo, id: u32, before: &str) -> Option<String> {
             let apart = before.chars().next_back().is_some_and(|last| !last.is_whitespace());
             Some(format!("{}{piece}", if apart { " " } else { "" }))
         }
+        "wordpiece" => Some(piece.strip_prefix("##").map_or_else(|| format!(" {piece}"), str::to_owned)),
         // Single bytes of a character, and the mark between texts, are not text.
         "bpe" if piece.starts_with("<0x") || piece.starts_with("<|") => None,
         _ => Some(piece.clone()),
