@@ -79,8 +79,9 @@ fn table(scored: &TextScore) -> String {
     match (scored.loss, scored.perplexity) {
         (Some(loss), Some(perplexity)) => {
             let perplexity = format!("{perplexity:.3}");
-            lines + &t!("cli.score.sum", loss = format!("{loss:.4}"), perplexity = perplexity) + "\n"
+            let sum = t!("cli.score.sum", loss = format!("{loss:.4}"), perplexity = perplexity);
+            format!("{lines}{sum}\n")
         }
-        _ => lines + &t!("cli.score.nothing") + "\n",
+        _ => format!("{lines}{}\n", t!("cli.score.nothing")),
     }
 }

@@ -77,7 +77,7 @@ impl Task {
     /// # Errors
     /// If there is no room for them.
     pub fn draw(&self, seed: u64, sizes: &[usize], meter: &Arc<Meter>) -> Result<Vec<Arguments>, Problem> {
-        (self.inputs)(&mut Rng::from_parts(0x7e1a_4, seed), sizes, meter)
+        (self.inputs)(&mut Rng::from_parts(0x0007_e1a4, seed), sizes, meter)
     }
 }
 

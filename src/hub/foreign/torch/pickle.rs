@@ -126,7 +126,7 @@ mod tests {
             |items: &[u8]| [b"(", &items.iter().flat_map(|&i| [b'K', i]).collect::<Vec<_>>()[..], b"t"].concat();
         [
             b"\x80\x02}X\x01\0\0\0wctorch._utils\n_rebuild_tensor_v2\n((X\x07\0\0\0storagectorch\nFloatStorage\n",
-            &b"X\x01\0\0\00X\x03\0\0\0cpuK"[..],
+            &b"X\x01\0\0\x000X\x03\0\0\0cpuK"[..],
             &[length][..],
             b"tQK",
             &[offset],
