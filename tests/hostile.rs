@@ -94,9 +94,13 @@ fn a_configuration_that_no_model_has() {
     let refuses = |family: &str, field: &str, value: Value| {
         let model = Copied::of(family);
         let mut tree: Value = serde_json::from_slice(&model.bytes("config.json")).unwrap();
-        tree[field] = value;
+        if field == "attention_types" {
+            // Where the layers are listed one by one, the short form says nothing.
+            tree["attention_layers"] = json!([]);
+        }
+        tree[field] = value.clone();
         model.write("config.json", tree.to_string());
-        assert!(!model.sentence().is_empty(), "{family} {field}");
+        assert!(model.load().is_err(), "{family}, {field}: {value}");
     };
     let huge = json!(1_000_000_000u64);
     for (family, layers, heads, vocabulary, context) in [

@@ -73,7 +73,7 @@ impl Names {
         let plan = layout.parameters.iter().map(|parameter| self.pieces(store, parameter));
         let plan: Vec<(bool, Vec<Piece>)> = plan.collect::<Result<_, _>>()?;
         if !store.can_hold(layout.len()) {
-            return Err(store.narrow(&["*".to_owned()], 0, layout.len()));
+            return Err(store.too_small(layout.len()));
         }
         let mut data = vec![0.0; layout.len()];
         for (parameter, (turned, pieces)) in layout.parameters.iter().zip(&plan) {

@@ -103,6 +103,12 @@ impl Store {
         }
     }
 
+    /// Files that cannot hold what their tensors claim.
+    pub fn too_small(&self, values: usize) -> HubError {
+        let bytes: u64 = self.files.iter().map(|file| file.length).sum();
+        HubError::Damaged { path: self.first_path(), detail: format!("{values} > {bytes}") }
+    }
+
     /// Whether the files are large enough to hold so many values at all. Tensors may share their place in a file (a tied
     /// output layer does), so their shapes alone do not bound what is read.
     pub fn can_hold(&self, values: usize) -> bool {
