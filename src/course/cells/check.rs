@@ -72,7 +72,8 @@ impl Judge<'_> {
                 }
                 Output::Other(kind) => (kind.name(), Some((Fault::Kind(kind), None))),
             };
-            self.shown.push(Shown { call: function.signature(), given, expected: expected.to_string() });
+            let (call, arguments) = (function.signature(), function.write(arguments));
+            self.shown.push(Shown { call, arguments, given, expected: expected.to_string() });
             if let Some((fault, mistake)) = wrong
                 && first_wrong.is_none()
             {

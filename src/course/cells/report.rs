@@ -58,6 +58,8 @@ impl Verdict {
 pub struct Shown {
     /// The call, as in `attention(q, k)`.
     pub call: String,
+    /// Each argument's name and what it was.
+    pub arguments: Vec<(String, String)>,
     /// What the learner's function gave.
     pub given: String,
     /// What it should have given.

@@ -169,6 +169,11 @@ fn register_each_value(engine: &mut Engine, meter: &Arc<Meter>) {
     ];
     for (name, f) in functions {
         of_one(engine, meter, name, move |x, meter| tensor::unary(x, meter, f));
+        // For plain numbers too, or rhai's own would come first, whose `log` has the base 10.
+        engine.register_fn(name, f);
+        if name != "abs" {
+            engine.register_fn(name, move |x: i64| f(x as f64));
+        }
     }
     of_two(engine, meter, "pow", |x, y, meter| {
         tensor::binary("pow", x, &values::tensor(y, "pow", meter)?, meter, f64::powf)

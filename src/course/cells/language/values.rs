@@ -41,6 +41,8 @@ pub(super) fn kind_by_name(name: &str) -> Kind {
         "map" => Kind::Map,
         "Fn" => Kind::Function,
         "()" => Kind::Nothing,
+        // Where rhai does not use the name that the type was registered by.
+        name if name.ends_with("::Tensor") => Kind::Tensor,
         _ => Kind::Other,
     }
 }

@@ -87,6 +87,15 @@ impl Function {
         format!("{}({})", self.name, self.parameters.join(", "))
     }
 
+    /// Each argument's name, and all of it.
+    pub(super) fn write(&self, arguments: &[Value]) -> Vec<(String, String)> {
+        let what = |value: &Value| match value {
+            Value::Tensor(tensor) => tensor.to_string(),
+            Value::Whole(whole) => whole.to_string(),
+        };
+        self.parameters.iter().zip(arguments).map(|(name, value)| ((*name).to_owned(), what(value))).collect()
+    }
+
     /// Each argument's name, and its shape or value.
     pub(super) fn describe(&self, arguments: &[Value]) -> Vec<(String, String)> {
         let what = |value: &Value| match value {

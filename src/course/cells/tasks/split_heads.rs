@@ -43,10 +43,10 @@ pub(super) static TASK: Task = Task {
     part: ModelPart::Heads,
 };
 
-/// Two tokens of width 4 in two heads, counted so that every value tells where it came from.
+/// Three tokens of width 4 in two heads, counted so that every value tells where it came from.
 fn example(m: &Arc<Meter>) -> Result<Vec<Arguments>> {
-    let values: Vec<f64> = (0..8).map(f64::from).collect();
-    with_join(Tensor::new(&[2, 4], &values, m)?, 2, m)
+    let values: Vec<f64> = (0..12).map(f64::from).collect();
+    with_join(Tensor::new(&[3, 4], &values, m)?, 2, m)
 }
 
 /// Sizes: tokens, width, heads.

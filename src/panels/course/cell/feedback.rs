@@ -82,6 +82,12 @@ fn example_ui(ui: &mut Ui, example: &[Shown], wrong: bool) {
     }
     title(ui, &t!("cells.example"));
     for shown in example {
+        ui.horizontal_wrapped(|ui| {
+            ui.spacing_mut().item_spacing.x = space::XL;
+            for (name, value) in &shown.arguments {
+                named_code(ui, name, value);
+            }
+        });
         controls::note(ui, &shown.call);
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing.x = space::XL;
@@ -90,10 +96,7 @@ fn example_ui(ui: &mut Ui, example: &[Shown], wrong: bool) {
                 return;
             }
             for (name, text) in [("cells.given", &shown.given), ("cells.expected", &shown.expected)] {
-                ui.vertical(|ui| {
-                    controls::note(ui, t!(name));
-                    code(ui, text);
-                });
+                named_code(ui, &t!(name), text);
             }
         });
     }
@@ -103,6 +106,14 @@ fn example_ui(ui: &mut Ui, example: &[Shown], wrong: bool) {
 pub(super) fn title(ui: &mut Ui, words: &str) {
     let ink = Theme::here(ui).ink;
     ui.add(Label::new(RichText::new(words).font(strong(size::BODY)).color(ink)));
+}
+
+/// A value under its name.
+fn named_code(ui: &mut Ui, name: &str, words: &str) {
+    ui.vertical(|ui| {
+        controls::note(ui, name);
+        code(ui, words);
+    });
 }
 
 fn code(ui: &mut Ui, words: &str) {
