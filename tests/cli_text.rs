@@ -37,7 +37,7 @@ fn refused(arguments: &[&str]) -> String {
 }
 
 fn generate(arguments: &[&str]) -> Vec<&'static str> {
-    let arguments: Vec<&str> = [&["generate"][..], &MODEL, &["--prompt", "To be, or "], arguments].concat();
+    let arguments: Vec<&str> = [&["generate"][..], &MODEL, &["--prompt", "To be, or"], arguments].concat();
     // Arguments of one test run live as long as it does.
     arguments.into_iter().map(|argument| &*argument.to_owned().leak()).collect()
 }
@@ -85,13 +85,14 @@ fn a_preset_is_overruled_by_what_is_given_beside_it() {
 
 #[test]
 fn a_full_context_ends_it_or_is_gone_beyond() {
-    let many = ["--greedy", "--max-new-tokens", "260"];
-    let stopped = json(&generate(&many));
-    assert_eq!(stopped["stop"], "context_full");
-    let on = json(&generate(&[&many[..], &["--when-full", "keep-half"]].concat()));
-    assert_eq!((length(&on["ids"]), &on["stop"]), (260, &Value::from("max_tokens")));
-    let same = length(&stopped["ids"]);
-    assert_eq!(on["ids"].as_array().unwrap()[..same], stopped["ids"].as_array().unwrap()[..]);
+    // More than the model can read: its last 256 tokens fill the context.
+    let prompt = "To be, or not to be: ".repeat(60);
+    let many = [&["generate"][..], &MODEL, &["--prompt", &prompt, "--greedy", "--max-new-tokens", "6"]].concat();
+    let stopped = json(&many);
+    assert_eq!((length(&stopped["ids"]), &stopped["stop"]), (1, &Value::from("context_full")));
+    let on = json(&[&many[..], &["--when-full", "keep-half"]].concat());
+    assert_eq!((length(&on["ids"]), &on["stop"]), (6, &Value::from("max_tokens")));
+    assert_eq!(on["ids"][0], stopped["ids"][0]);
 }
 
 #[test]
@@ -119,7 +120,8 @@ fn a_text_is_scored() {
     let text_of = "To be, or not to be";
     let arguments: Vec<&str> = [&["score"][..], &MODEL, &["--text", text_of]].concat();
     let scored = json(&arguments);
-    let n = text_of.len();
+    let n = length(&scored["ids"]);
+    assert_eq!(scored["tokens"].as_array().unwrap().iter().filter_map(Value::as_str).collect::<String>(), text_of);
     for field in ["ids", "tokens", "spans", "logprobs", "ranks", "alternatives"] {
         assert_eq!(length(&scored[field]), n, "{field}");
     }
@@ -132,12 +134,14 @@ fn a_text_is_scored() {
     assert!(scored["alternatives"][5][0]["p"].as_f64().unwrap() > 0.0);
     // What the model wrote itself has the same log-probabilities.
     let made = json(&generate(&["--greedy", "--max-new-tokens", "8"]));
-    let whole = format!("To be, or {}", made["text"].as_str().unwrap());
+    let whole = format!("To be, or{}", made["text"].as_str().unwrap());
     let again = json(&[&["score"][..], &MODEL, &["--text", &whole]].concat());
+    let prompt = length(&made["prompt_ids"]);
+    assert_eq!(again["ids"].as_array().unwrap()[prompt..], made["ids"].as_array().unwrap()[..]);
     for (i, logprob) in made["logprobs"].as_array().unwrap().iter().enumerate() {
-        let found = again["logprobs"][10 + i].as_f64().unwrap();
+        let found = again["logprobs"][prompt + i].as_f64().unwrap();
         assert!((found - logprob.as_f64().unwrap()).abs() < 1e-4);
-        assert_eq!(again["ranks"][10 + i], 0);
+        assert_eq!(again["ranks"][prompt + i], 0);
     }
     let table = text(&arguments);
     assert_eq!(table.lines().count(), n + 1);

@@ -30,17 +30,23 @@ pub fn top(values: &[f32], n: usize) -> Vec<u32> {
 /// The probabilities need not add up to 1: `u` is a share of their sum. A token of probability 0 is never hit unless there
 /// is no other. Nothing for no probabilities.
 pub fn hit(probabilities: &[f32], u: f64) -> Option<Interval> {
+    let u = u.clamp(0.0, 1.0);
+    // Nearly always it is one of the likeliest.
+    let few = intervals(probabilities, FEW);
+    if let Some(found) = few.iter().find(|interval| interval.to > u) {
+        return Some(*found);
+    }
     let possible = probabilities.iter().zip(0..).filter(|(p, _)| **p > 0.0);
     let mut keys: Vec<u64> = possible.map(|(&p, id)| key(p, !id)).collect();
     let weight = |key: u64| probabilities.get(id_of(key) as usize).map_or(0.0, |&p| f64::from(p));
-    let total: f64 = keys.iter().map(|&key| weight(key)).sum();
-    let mark = u.clamp(0.0, 1.0) * total;
-    let (count, sum) = nucleus(&mut keys, weight, |sum| sum > mark);
+    let total = sum(probabilities);
+    let (count, sum) = nucleus(&mut keys, weight, |sum| sum > u * total);
     match keys.get(count.saturating_sub(1)) {
         Some(&last) => {
             let share = weight(last) / total;
             let to = if count == keys.len() { 1.0 } else { (sum / total).min(1.0) };
-            Some(Interval { id: id_of(last), place: count.saturating_sub(1), from: (sum / total - share).max(0.0), to })
+            let from = (sum / total - share).max(0.0);
+            Some(Interval { id: id_of(last), place: count.saturating_sub(1), from, to })
         }
         None if probabilities.is_empty() => None,
         None => Some(Interval { id: 0, place: 0, from: 0.0, to: 1.0 }),

@@ -199,13 +199,15 @@ fn top_p(cut: &mut [Cut], scaled: &[f32], weights: &[f32], p: f32) {
         return;
     }
     let p = f64::from(p.max(0.0));
-    let of = |key: u64| weights.get(key as u32 as usize).map_or(0.0, |&weight| f64::from(weight));
-    let mut keys = keys_of_kept(cut, scaled);
-    let total: f64 = keys.iter().map(|&key| of(key)).sum();
+    let kept = cut.iter().zip(weights).filter(|(cut, _)| **cut == Cut::Kept);
+    let (count, total) = kept.fold((0, 0.0), |(count, sum), (_, &weight)| (count + 1, sum + f64::from(weight)));
     // Whatever lies below the mean of what may be missing is missing: all of it together weighs less. Half of that
     // bound leaves room for rounding.
-    let floor = 0.5 * (1.0 - p) * total / keys.len().max(1) as f64;
-    keys.retain(|&key| of(key) >= floor);
+    let floor = 0.5 * (1.0 - p) * total / f64::from(count.max(1));
+    let open = cut.iter().zip(weights).zip(scaled).zip(0..);
+    let open = open.filter(|(((cut, weight), _), _)| **cut == Cut::Kept && f64::from(**weight) >= floor);
+    let mut keys: Vec<u64> = open.map(|((_, &x), id)| key(x, id)).collect();
+    let of = |key: u64| weights.get(key as u32 as usize).map_or(0.0, |&weight| f64::from(weight));
     let (kept, _) = nucleus(&mut keys, of, |sum| sum >= p * total);
     // Where nothing is needed, the selection has still brought the largest to the front.
     let Some(&least) = keys.get(kept.saturating_sub(1)) else { return };
