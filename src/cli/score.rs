@@ -79,8 +79,8 @@ fn table(scored: &TextScore) -> String {
     match (scored.loss, scored.perplexity) {
         (Some(loss), Some(perplexity)) => {
             let perplexity = format!("{perplexity:.3}");
-            lines + &t!("cli.score.sum", loss = format!("{loss:.4}"), perplexity = perplexity) + "\n"
+            format!("{lines}{}\n", t!("cli.score.sum", loss = format!("{loss:.4}"), perplexity = perplexity))
         }
-        _ => lines + &t!("cli.score.nothing") + "\n",
+        _ => format!("{lines}{}\n", t!("cli.score.nothing")),
     }
 }

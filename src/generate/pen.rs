@@ -41,6 +41,6 @@ impl<'a> Pen<'a> {
         let unfinished = self.stream.finish();
         // A stop text cannot end in the sign for a character that was never completed, so nothing is watched for.
         let shown = self.watch.push(&unfinished, false).text;
-        shown + &self.watch.finish()
+        shown + self.watch.finish().as_str()
     }
 }

@@ -39,7 +39,7 @@ pub(super) fn write(weights: &Weights, tokenizer: &Tokenizer, seed: u64) -> Opti
     };
     match generate(&*model, tokenizer, &request, &mut Silent) {
         // Where tokens are words, the one that it began with belongs to the sample.
-        Ok(written) if tokenizer.kind() == TokenizerKind::Words => Some(prompt + &written.text),
+        Ok(written) if tokenizer.kind() == TokenizerKind::Words => Some(prompt + written.text.as_str()),
         Ok(written) => Some(written.text),
         Err(error) => {
             tracing::warn!("no sample: {error}");
