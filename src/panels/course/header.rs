@@ -21,16 +21,17 @@ pub(crate) fn chapter_name(chapter: u8, shared: &Shared) -> String {
     format!("{chapter} · {}", shared.learning.course.language(shared.language).chapter_title(chapter))
 }
 
-/// Draws the line; `note` is whether the section's note is open.
-pub fn header_ui(ui: &mut Ui, section: &Section, note: &mut bool, shared: &mut Shared) {
+/// Draws the line; `note` is whether the section's note is open. Returns whether the note is asked for.
+pub fn header_ui(ui: &mut Ui, section: &Section, note: bool, shared: &mut Shared) -> bool {
     let theme = Theme::here(ui);
     let frame = Frame::new().fill(theme.paper).inner_margin(Margin::symmetric(space::L as i8, 0));
     let bar = Bar::top("section").resizable(false).frame(frame).exact_size(HEIGHT);
+    let mut asked = false;
     bar.show(ui, |ui| {
         let narrow = ui.available_width() < NARROW;
         ui.spacing_mut().item_spacing.x = space::S;
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            ui.scope(|ui| tools_ui(ui, section, note, shared));
+            asked = ui.scope(|ui| tools_ui(ui, section, note, shared)).inner;
             ui.add_space(space::S);
             if !narrow {
                 let minutes = t!("course_page.minutes", minutes = section.minutes);
@@ -41,10 +42,11 @@ pub fn header_ui(ui: &mut Ui, section: &Section, note: &mut bool, shared: &mut S
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| place_ui(ui, section, narrow, shared));
         });
     });
+    asked
 }
 
-/// Drawn from right to left.
-fn tools_ui(ui: &mut Ui, section: &Section, note: &mut bool, shared: &mut Shared) {
+/// Drawn from right to left. Returns whether the note is asked for.
+fn tools_ui(ui: &mut Ui, section: &Section, note: bool, shared: &mut Shared) -> bool {
     ui.spacing_mut().item_spacing.x = 2.0;
     if icon_button(ui, icons::ICON_SEARCH.codepoint, t!("course_page.search")).clicked() {
         shared.ask(Intent::Search);
@@ -53,10 +55,8 @@ fn tools_ui(ui: &mut Ui, section: &Section, note: &mut bool, shared: &mut Shared
         shared.ask(Intent::Glossary(None));
     }
     let done = shared.learning.progress.section(section.id);
-    let has_note = *note || !done.note.is_empty();
-    if icon_toggle(ui, icons::ICON_EDIT_NOTE.codepoint, t!("course_page.note"), has_note).clicked() {
-        *note = true;
-    }
+    let has_note = note || !done.note.is_empty();
+    let asked = icon_toggle(ui, icons::ICON_EDIT_NOTE.codepoint, t!("course_page.note"), has_note).clicked();
     let (glyph, name) = if done.bookmark {
         (icons::ICON_BOOKMARK_ADDED.codepoint, t!("course_page.bookmark_remove"))
     } else {
@@ -65,6 +65,7 @@ fn tools_ui(ui: &mut Ui, section: &Section, note: &mut bool, shared: &mut Shared
     if icon_toggle(ui, glyph, name, done.bookmark).clicked() {
         done.bookmark = !done.bookmark;
     }
+    asked
 }
 
 /// Chapter › section; the chapter opens the list of its sections.

@@ -33,8 +33,10 @@ pub struct CoursePage {
     open: Option<Open>,
     formulas: Formulas,
     glossary: Option<GlossaryView>,
-    /// Whether the section's note is being written, though it may be empty.
+    /// Whether the section's note is open, though it may be empty.
     note: bool,
+    /// Whether the note is to have the keyboard.
+    note_asked: bool,
     /// The widget that had the keyboard in the last frame: the page follows it.
     focused: Option<egui::Id>,
     /// Whether it was drawn since the last `logic`; what nobody sees is not computed.
@@ -101,7 +103,10 @@ impl Panel for CoursePage {
             return;
         };
         self.keys(ui, section.id, shared);
-        header::header_ui(ui, section, &mut self.note, shared);
+        if header::header_ui(ui, section, self.note, shared) {
+            self.note = true;
+            self.note_asked = true;
+        }
         self.body_ui(ui, section, shared);
         self.glossary_ui(ui, shared);
         self.drawn = true;

@@ -136,7 +136,7 @@ impl CoursePage {
             open.stage.symbol = Some(pointed);
         }
         let followed = reader.followed.take();
-        note_ui(ui, section.id, &mut self.note, shared);
+        note_ui(ui, section.id, self.note, std::mem::take(&mut self.note_asked), shared);
         end_ui(ui, section.id, open, shared);
         if let Some(link) = followed {
             self.follow(link, ui, shared);
@@ -159,18 +159,18 @@ impl CoursePage {
     }
 }
 
-/// The person's own words on the section.
-fn note_ui(ui: &mut Ui, id: SectionId, open: &mut bool, shared: &mut Shared) {
+/// The person's own words on the section; where they were just asked for, they have the keyboard.
+fn note_ui(ui: &mut Ui, id: SectionId, open: bool, asked: bool, shared: &mut Shared) {
     let note = &mut shared.learning.progress.section(id).note;
-    if !*open && note.is_empty() {
+    if !open && note.is_empty() {
         return;
     }
     ui.add_space(space::S);
     section_title(ui, t!("course_page.note"));
     let field = text_area(ui, &t!("course_page.note_name"), 3, note);
-    if *open && note.is_empty() && ui.memory(|memory| memory.focused().is_none()) {
+    if asked {
         field.request_focus();
-        field.scroll_to_me(None);
+        field.scroll_to_me(Some(Align::Center));
     }
 }
 
