@@ -3,7 +3,8 @@
 use egui::{Context, Id, Key, KeyboardShortcut, Label, Modal, Modifiers, RichText, Ui};
 use rust_i18n::t;
 
-use crate::panels::{Panel, PanelId};
+use crate::panels::course::header::chapter_name;
+use crate::panels::{Panel, PanelId, Shared};
 use crate::widgets::controls::{quiet_button, section_title};
 use crate::widgets::theme::{Theme, mono, size, space, text};
 
@@ -12,6 +13,10 @@ use crate::widgets::theme::{Theme, mono, size, space, text};
 pub enum KeyWish {
     /// Show a page.
     Open(PanelId),
+    /// Show a chapter of the course.
+    Chapter(u8),
+    /// Look for a section or a term.
+    Search,
     /// Everything larger.
     Larger,
     /// Everything smaller.
@@ -28,7 +33,7 @@ const DIGITS: [Key; 9] =
     [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7, Key::Num8, Key::Num9];
 
 /// Takes the window's own keys out of the input of this frame.
-pub fn pressed(ctx: &Context, panels: &[Box<dyn Panel>], training: bool) -> Vec<KeyWish> {
+pub fn pressed(ctx: &Context, panels: &[Box<dyn Panel>], chapters: &[u8], training: bool) -> Vec<KeyWish> {
     // A space belongs to whatever has the keyboard: a text, a button.
     let free = ctx.memory(|memory| memory.focused().is_none());
     ctx.input_mut(|input| {
@@ -39,8 +44,14 @@ pub fn pressed(ctx: &Context, panels: &[Box<dyn Panel>], training: bool) -> Vec<
             }
         };
         for (panel, digit) in panels.iter().zip(DIGITS) {
-            take(Modifiers::COMMAND, digit, KeyWish::Open(panel.id()));
+            take(Modifiers::ALT, digit, KeyWish::Open(panel.id()));
         }
+        for (chapter, digit) in (1u8..).zip(DIGITS) {
+            if chapters.contains(&chapter) {
+                take(Modifiers::COMMAND, digit, KeyWish::Chapter(chapter));
+            }
+        }
+        take(Modifiers::COMMAND, Key::K, KeyWish::Search);
         for key in [Key::Plus, Key::Equals] {
             take(Modifiers::COMMAND, key, KeyWish::Larger);
         }
@@ -55,14 +66,19 @@ pub fn pressed(ctx: &Context, panels: &[Box<dyn Panel>], training: bool) -> Vec<
 }
 
 /// The list of keys, over everything else. Returns whether it stays open.
-pub fn keys_ui(ctx: &Context, panels: &[Box<dyn Panel>]) -> bool {
+pub fn keys_ui(ctx: &Context, panels: &[Box<dyn Panel>], shared: &Shared) -> bool {
     let modal = Modal::new(Id::unique("keys")).show(ctx, |ui| {
         ui.set_width(420.0);
         section_title(ui, t!("app.keys.title"));
         ui.add_space(space::M);
-        egui::Grid::new("keys").num_columns(2).spacing([space::XL, space::S]).show(ui, |ui| {
+        egui::Grid::new("keys").num_columns(2).spacing([space::XL, 6.0]).show(ui, |ui| {
+            for chapter in shared.learning.course.chapters().into_iter().filter(|chapter| *chapter > 0) {
+                row(ui, &format!("Ctrl+{chapter}"), &chapter_name(chapter, shared));
+            }
+            row(ui, "Ctrl+K", &t!("app.keys.search"));
+            row(ui, "Ctrl+PgUp  ·  Ctrl+PgDn", &t!("app.keys.section"));
             for (i, panel) in panels.iter().take(DIGITS.len()).enumerate() {
-                row(ui, &format!("Ctrl+{}", i + 1), &panel.id().title());
+                row(ui, &format!("Alt+{}", i + 1), &panel.id().title());
             }
             row(ui, "Ctrl+Enter", &t!("app.keys.run"));
             row(ui, "Esc", &t!("app.keys.escape"));

@@ -3,6 +3,7 @@
 //! Start reading at [`TelarApp`]: in every frame `logic` drains what the engine has to say, `ui` draws, and what was
 //! asked for while drawing is carried out afterwards.
 
+mod contents;
 pub(crate) mod frames;
 mod keys;
 mod memory;
@@ -11,6 +12,7 @@ mod models;
 mod navigation;
 mod pump;
 pub(crate) mod scratch;
+mod search;
 pub mod settings;
 mod shell;
 mod status;

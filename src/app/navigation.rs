@@ -1,4 +1,4 @@
-//! The pages, on the left: sign and name, or the sign alone where the window is narrow.
+//! The course and the pages, on the left: sign and name, or the sign alone where the window is narrow.
 
 use egui::{
     Align, Button, Color32, Frame, Id, Label, Layout, Margin, Panel as Side, Rect, RichText, Sense, Stroke, Ui, Vec2,
@@ -6,6 +6,7 @@ use egui::{
 use egui_material_icons::icons;
 use rust_i18n::t;
 
+use super::contents::contents_ui;
 use crate::panels::{Panel, PanelId, Shared, preferences_ui};
 use crate::widgets::controls::{hairline, icon};
 use crate::widgets::mark;
@@ -13,9 +14,15 @@ use crate::widgets::theme::{Theme, size, space, strong, text};
 
 /// Below this width of the window, in points, the names are folded away.
 pub const FOLD_BELOW: f32 = 900.0;
-const WIDTH: f32 = 196.0;
+const WIDTH: f32 = 232.0;
 const FOLDED: f32 = 56.0;
-const ROW: f32 = 36.0;
+const ROW: f32 = 34.0;
+/// Height that the title of a group takes with the room around it.
+const GROUP: f32 = 48.0;
+/// From one entry to the next: its row with its line and the room between them.
+const PITCH: f32 = ROW + 4.0;
+/// The least height of the course's contents; below that they are scrolled.
+const LEAST: f32 = 110.0;
 
 /// Draws the navigation and returns the page that was chosen.
 pub fn navigation_ui(ui: &mut Ui, panels: &[Box<dyn Panel>], page: PanelId, shared: &mut Shared) -> Option<PanelId> {
@@ -27,16 +34,21 @@ pub fn navigation_ui(ui: &mut Ui, panels: &[Box<dyn Panel>], page: PanelId, shar
     let drawn = side.exact_size(width).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 2.0;
         name_ui(ui, folded);
-        ui.add_space(space::L);
+        ui.add_space(space::M);
         let mut chosen = None;
+        let [first, tools, last] = groups(panels);
+        let others = first.len() + tools.len() + last.len() + 1;
+        // What the other entries leave of the height: the workshop is always in sight.
+        let left = ui.available_height() - others as f32 * PITCH - 2.0 * GROUP;
         let mut entry = |ui: &mut Ui, panel: &dyn Panel| {
             let id = panel.id();
             if entry_ui(ui, panel.icon(), &id.title(), id == page, folded).clicked() {
                 chosen = Some(id);
             }
         };
-        let [first, tools, last] = groups(panels);
         first.iter().for_each(|panel| entry(ui, *panel));
+        group_title(ui, &t!("app.course"), folded);
+        contents_ui(ui, page, folded, left.max(LEAST), shared);
         group_title(ui, &t!("app.workshop"), folded);
         tools.iter().for_each(|panel| entry(ui, *panel));
         ui.with_layout(Layout::bottom_up(Align::Min), |ui| {
@@ -48,14 +60,14 @@ pub fn navigation_ui(ui: &mut Ui, panels: &[Box<dyn Panel>], page: PanelId, shar
     drawn.inner
 }
 
-/// The pages before the workshop, in it and after it.
+/// The pages before the course and the workshop, in the workshop, and after it.
 fn groups(panels: &[Box<dyn Panel>]) -> [Vec<&dyn Panel>; 3] {
     let of = |wanted: fn(PanelId) -> bool| {
         panels.iter().map(AsRef::as_ref).filter(|panel| wanted(panel.id())).collect::<Vec<_>>()
     };
     [
         of(|id| id == PanelId::Home),
-        of(|id| !matches!(id, PanelId::Home | PanelId::About)),
+        of(|id| !matches!(id, PanelId::Home | PanelId::Course | PanelId::About)),
         of(|id| id == PanelId::About),
     ]
 }
@@ -81,7 +93,7 @@ fn group_title(ui: &mut Ui, title: &str, folded: bool) {
         ui.add_space(space::S);
         return;
     }
-    ui.add_space(space::L);
+    ui.add_space(space::M);
     ui.horizontal(|ui| {
         ui.add_space(10.0);
         ui.add(Label::new(RichText::new(title).font(text(size::SMALL)).color(theme.ink_soft)).selectable(false));

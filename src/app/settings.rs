@@ -6,14 +6,11 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
-use std::path::Path;
-use std::thread::{self, JoinHandle};
 
-use crossbeam_channel::{Receiver, Sender, unbounded};
 use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 
-use crate::data::{Home, set_aside, write_atomic};
+use crate::data::{Home, LatestFile, set_aside};
 use crate::hub::ModelRef;
 use crate::kernels::Storage;
 use crate::panels::{PanelId, Preferences, SCALES, ThemeChoice};
@@ -153,73 +150,26 @@ pub fn language_of(home: &Home) -> Option<String> {
 }
 
 /// Writes settings in the background; the newest win.
-pub struct Keeper {
-    written: String,
-    wishes: Option<Sender<String>>,
-    failures: Receiver<String>,
-    thread: Option<JoinHandle<()>>,
-}
+pub struct Keeper(LatestFile);
 
 impl Keeper {
     /// A keeper of this home's settings, which hold what is on disk now.
     pub fn new(home: &Home, on_disk: &Settings) -> Self {
-        let (wishes, wished) = unbounded();
-        let (failed, failures) = unbounded();
-        let path = home.settings_file();
-        let thread = thread::Builder::new().name("settings".to_owned()).spawn(move || keep(&path, &wished, &failed));
-        if let Err(error) = &thread {
-            tracing::warn!("no thread for the settings: {error}");
-        }
-        Self { written: on_disk.to_text().unwrap_or_default(), wishes: Some(wishes), failures, thread: thread.ok() }
+        Self(LatestFile::new(home.settings_file(), on_disk.to_text().unwrap_or_default(), "settings"))
     }
 
     /// Has the settings written if they differ from what was written last.
     pub fn keep(&mut self, settings: &Settings) {
         match settings.to_text() {
-            Ok(text) if text != self.written => {
-                self.written.clone_from(&text);
-                if let Some(wishes) = &self.wishes {
-                    // Fails only when the thread could not be started, which the log says.
-                    let _ = wishes.send(text);
-                }
-            }
-            Ok(_) => {}
+            Ok(text) => self.0.keep(text),
             Err(error) => tracing::warn!("the settings cannot be written down: {error}"),
         }
     }
 
     /// A sentence, the first time that writing fails.
     pub fn failure(&self) -> Option<String> {
-        self.failures.try_recv().ok()
-    }
-}
-
-impl Drop for Keeper {
-    /// Waits until everything is on disk.
-    fn drop(&mut self) {
-        self.wishes = None;
-        if let Some(thread) = self.thread.take()
-            && thread.join().is_err()
-        {
-            tracing::warn!("the thread of the settings has failed");
-        }
-    }
-}
-
-fn keep(path: &Path, wished: &Receiver<String>, failed: &Sender<String>) {
-    let mut told = false;
-    while let Ok(mut text) = wished.recv() {
-        while let Ok(newer) = wished.try_recv() {
-            text = newer;
-        }
-        if let Err(error) = write_atomic(path, text.as_bytes()) {
-            tracing::warn!(path = %path.display(), "the settings cannot be written: {error}");
-            if !told {
-                told = true;
-                // Fails only when the window is gone.
-                let _ = failed.send(t!("app.settings.unwritable", path = path.display(), reason = error).into_owned());
-            }
-        }
+        let error = self.0.failure()?;
+        Some(t!("app.settings.unwritable", path = self.0.path().display(), reason = error).into_owned())
     }
 }
 
@@ -306,10 +256,9 @@ mod tests {
         let mut keeper = Keeper::new(&home, &Settings::default());
         keeper.keep(&example());
         let wait = std::time::Duration::from_secs(20);
-        let notice = keeper.failures.recv_timeout(wait).unwrap();
-        assert!(notice.contains("settings.toml"), "{notice}");
+        let failures = keeper.0.failures().clone();
+        failures.recv_timeout(wait).unwrap();
         keeper.keep(&Settings::default());
-        let failures = keeper.failures.clone();
         drop(keeper);
         assert!(failures.try_recv().is_err(), "once is enough");
     }

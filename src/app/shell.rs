@@ -6,13 +6,16 @@ use std::time::{Duration, Instant};
 use egui::{CentralPanel, Context, Frame, ThemePreference, Ui, ViewportCommand};
 use rust_i18n::t;
 
+use super::contents;
 use super::keys::{KeyWish, keys_ui, pressed};
 use super::messages::Messages;
 use super::navigation::navigation_ui;
 use super::pump::Pump;
+use super::search::SearchView;
 use super::settings::{Keeper, Settings, WindowSize};
 use super::status::{self, status_ui};
-use crate::data::Home;
+use crate::course::{Progress, SectionId, Watch};
+use crate::data::{Home, LatestFile};
 use crate::engine::{self, Command, Engine, EngineError, EngineOptions, Event, ModelRef, TrainControl};
 use crate::hub::builtin_for;
 use crate::panels::dialog::{Answer, FileDialog};
@@ -64,7 +67,12 @@ pub struct TelarApp {
     settings: Settings,
     keeper: Keeper,
     remembered_at: f64,
+    /// Writes what the person has done of the course.
+    progress: LatestFile,
+    /// Lessons that are saved while the window is open, in a debug build.
+    lessons: Option<Watch>,
     folder_dialog: Option<FileDialog>,
+    search: Option<SearchView>,
     keys_shown: bool,
     /// Since when a closing window waits for the training to be saved.
     closing: Option<Instant>,
@@ -92,7 +100,10 @@ impl TelarApp {
             device: preferences.device.clone(),
             notify: Arc::new(move || wake.request_repaint()),
         })?;
-        let shared = Shared::new(engine.handle(), home, preferences.clone());
+        let mut shared = Shared::new(engine.handle(), home, preferences.clone());
+        let (progress, progress_notice) = Progress::load(&shared.home);
+        let on_disk = progress.to_text();
+        shared.learning.progress = progress;
         let mut panels = registry();
         for panel in &mut panels {
             if let Some(table) = settings.panels.get(panel.id().name()) {
@@ -106,11 +117,14 @@ impl TelarApp {
         shared.engine.send(Command::ListRuns);
         let page = settings.page.filter(|page| panels.iter().any(|panel| panel.id() == *page));
         let mut messages = Messages::default();
-        if let Some(notice) = notice {
+        for notice in [notice, progress_notice].into_iter().flatten() {
             messages.add(Tone::Note, notice);
         }
+        let wake = ctx.clone();
         let app = Self {
             keeper: Keeper::new(&shared.home, &settings),
+            progress: LatestFile::new(shared.home.progress_file(), on_disk, "progress"),
+            lessons: Watch::shipped(move || wake.request_repaint()),
             shared,
             panels,
             page: page.unwrap_or(PanelId::Home),
@@ -122,6 +136,7 @@ impl TelarApp {
             settings,
             remembered_at: 0.0,
             folder_dialog: None,
+            search: None,
             keys_shown: false,
             closing: None,
         };
@@ -166,6 +181,17 @@ impl TelarApp {
         if let Some(panel) = self.panels.iter_mut().find(|panel| panel.id() == page) {
             panel.demonstrate(&mut self.shared);
         }
+    }
+
+    /// Shows a section of the course and lets its figures do their main interaction.
+    pub fn visit_section(&mut self, id: SectionId) {
+        self.shared.learning.progress.last = Some(id);
+        self.visit(PanelId::Course);
+    }
+
+    /// Scrolls the page on; `false` where everything of it has been in sight.
+    pub fn turn_page(&mut self) -> bool {
+        self.panels.iter_mut().find(|panel| panel.id() == self.page).is_some_and(|panel| panel.turn_page())
     }
 
     /// Whether the model and the devices are known and everything asked for is carried out.
@@ -213,8 +239,15 @@ impl TelarApp {
     }
 
     fn keyboard(&mut self, ctx: &Context) {
-        for wish in pressed(ctx, &self.panels, self.shared.training.is_some()) {
+        let chapters = self.shared.learning.course.chapters();
+        for wish in pressed(ctx, &self.panels, &chapters, self.shared.training.is_some()) {
             match wish {
+                KeyWish::Chapter(chapter) => {
+                    if let Some(id) = contents::entrance(&self.shared.learning, chapter) {
+                        self.shared.ask(Intent::OpenSection(id));
+                    }
+                }
+                KeyWish::Search => self.search = Some(SearchView::default()),
                 KeyWish::Open(page) => self.page = page,
                 KeyWish::Larger => self.shared.preferences.larger(),
                 KeyWish::Smaller => self.shared.preferences.smaller(),
@@ -266,6 +299,8 @@ impl TelarApp {
             Intent::Continue(_) => self.hand_over(PanelId::Playground, &intent),
             Intent::LookAt(_) => self.hand_over(PanelId::Attention, &intent),
             Intent::Train(_) => self.hand_over(PanelId::Training, &intent),
+            Intent::OpenSection(_) | Intent::Glossary(_) => self.hand_over(PanelId::Course, &intent),
+            Intent::Search => self.search = Some(SearchView::default()),
         }
     }
 
@@ -334,6 +369,7 @@ impl TelarApp {
             self.collect_size(ctx);
             let settings = self.settings.clone();
             self.keeper.keep(&settings);
+            self.progress.keep(self.shared.learning.progress.to_text());
         } else if ctx.input(|input| !input.events.is_empty()) {
             let left = REMEMBER_EVERY - (now - self.remembered_at);
             ctx.request_repaint_after(Duration::from_secs_f64(left.max(0.0) + 0.05));
@@ -341,6 +377,19 @@ impl TelarApp {
         if let Some(sentence) = self.keeper.failure() {
             self.messages.add(Tone::Note, sentence);
         }
+        if let Some(error) = self.progress.failure() {
+            let path = self.progress.path().display();
+            self.messages.add(Tone::Note, t!("course.progress.unwritable", path = path, reason = error).into_owned());
+        }
+    }
+
+    /// Takes in lessons that were saved while the window is open.
+    fn follow_lessons(&mut self) {
+        let Some(course) = self.lessons.as_ref().and_then(Watch::news) else { return };
+        for problem in &course.problems {
+            self.messages.add(Tone::Failed, problem.to_string());
+        }
+        self.shared.learning.course = Arc::new(course);
     }
 
     /// Gathers what is to be remembered into the settings.
@@ -407,6 +456,7 @@ impl eframe::App for TelarApp {
         self.shared.motion = self.applied.motion;
         self.shared.language = self.applied.language;
         self.drain(ctx);
+        self.follow_lessons();
         self.folder_answer();
         self.keyboard(ctx);
         self.share_threads(ctx);
@@ -428,7 +478,12 @@ impl eframe::App for TelarApp {
         self.page_ui(ui);
         self.messages.show(&ctx, status::HEIGHT);
         if self.keys_shown {
-            self.keys_shown = keys_ui(&ctx, &self.panels);
+            self.keys_shown = keys_ui(&ctx, &self.panels, &self.shared);
+        }
+        if let Some(search) = &mut self.search
+            && !search.show(&ctx, &mut self.shared)
+        {
+            self.search = None;
         }
         self.carry_out(&ctx);
         self.apply_preferences(&ctx);
@@ -446,5 +501,6 @@ impl Drop for TelarApp {
         self.collect();
         let settings = self.settings.clone();
         self.keeper.keep(&settings);
+        self.progress.keep(self.shared.learning.progress.to_text());
     }
 }

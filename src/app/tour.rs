@@ -1,4 +1,5 @@
-//! The app shows itself: every page does its main interaction, and when it stands still a picture of it is taken.
+//! The app shows itself: every page and every section of the course does its main interaction, and when it stands still a
+//! picture of it is taken; of a longer one, a picture of every screen.
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ use super::frames::FrameClock;
 use super::scratch::TemporaryFolder;
 use super::settings::WindowSize;
 use super::{Options, TelarApp};
+use crate::course::SectionId;
 use crate::data::{Home, write_atomic};
 use crate::panels::{PanelId, ThemeChoice};
 
@@ -21,6 +23,8 @@ use crate::panels::{PanelId, ThemeChoice};
 const LEAST_FRAMES: usize = 40;
 /// A page that has not everything that it shows after this long will never have it.
 const PATIENCE: Duration = Duration::from_secs(240);
+/// Pictures of a section at most, so that a text that never ends cannot keep the tour for ever.
+const MOST_SCREENS: usize = 20;
 /// After a page has settled, what moves comes to rest within this.
 const REST: Duration = Duration::from_millis(700);
 
@@ -36,13 +40,15 @@ pub struct Plan {
     pub size: (u32, u32),
     /// The device as on the command line.
     pub device: String,
+    /// Only these pages and sections, by their names; all of them where nothing is named.
+    pub only: Vec<String>,
 }
 
 /// A picture that was taken.
 #[derive(Debug, Serialize)]
 pub struct Picture {
-    /// The page.
-    pub chapter: &'static str,
+    /// The page, or the number of the section.
+    pub chapter: String,
     /// Language and theme.
     pub section: String,
     /// The file.
@@ -58,7 +64,26 @@ type Tell = Box<dyn FnMut(&Picture) -> anyhow::Result<()>>;
 struct Stop {
     language: &'static str,
     theme: ThemeChoice,
-    page: PanelId,
+    place: Place,
+    /// How many screens of it have been seen.
+    turned: usize,
+}
+
+/// What there is to visit.
+#[derive(Clone, Copy)]
+enum Place {
+    Page(PanelId),
+    Section(SectionId),
+}
+
+impl Place {
+    /// Its name in pictures and on the command line.
+    fn name(self) -> String {
+        match self {
+            Self::Page(page) => page.name().to_owned(),
+            Self::Section(id) => id.to_string(),
+        }
+    }
 }
 
 /// Where the tour is with its present stop.
@@ -120,7 +145,9 @@ impl Tour {
         let mut stops = VecDeque::new();
         for &language in &plan.languages {
             for &theme in &plan.themes {
-                stops.extend(app.pages().into_iter().map(|page| Stop { language, theme, page }));
+                let places = places(&app).into_iter();
+                let wanted = places.filter(|place| plan.only.is_empty() || plan.only.contains(&place.name()));
+                stops.extend(wanted.map(|place| Stop { language, theme, place, turned: 0 }));
             }
         }
         Self {
@@ -150,18 +177,21 @@ impl Tour {
             }
             State::Dress { since } => {
                 if self.app.ready() {
-                    self.app.visit(stop.page);
+                    match stop.place {
+                        Place::Page(page) => self.app.visit(page),
+                        Place::Section(id) => self.app.visit_section(id),
+                    }
                     self.frames.clear();
                     self.state = State::Wait { since: Instant::now(), settled: None };
                 } else if since.elapsed() > PATIENCE {
-                    return Err(never(stop.page));
+                    return Err(never(stop.place));
                 }
             }
             State::Wait { since, settled } => {
                 if !self.app.settled() {
                     *settled = None;
                     if since.elapsed() > PATIENCE {
-                        return Err(never(stop.page));
+                        return Err(never(stop.place));
                     }
                 } else if settled.get_or_insert_with(Instant::now).elapsed() > REST && self.frames.len() >= LEAST_FRAMES
                 {
@@ -176,8 +206,16 @@ impl Tour {
                 let taken = self.picture.lock().unwrap_or_else(PoisonError::into_inner).take();
                 if let Some(image) = taken {
                     self.keep(stop, &image)?;
-                    self.stops.pop_front();
-                    self.state = State::Arrive;
+                    self.frames.clear();
+                    if stop.turned < MOST_SCREENS && self.app.turn_page() {
+                        if let Some(stop) = self.stops.front_mut() {
+                            stop.turned += 1;
+                        }
+                        self.state = State::Wait { since: Instant::now(), settled: None };
+                    } else {
+                        self.stops.pop_front();
+                        self.state = State::Arrive;
+                    }
                 }
             }
         }
@@ -188,12 +226,14 @@ impl Tour {
     fn keep(&mut self, stop: Stop, image: &ColorImage) -> anyhow::Result<()> {
         let theme = if stop.theme == ThemeChoice::Dark { "dark" } else { "light" };
         let (width, height) = self.size;
-        let name = format!("{}-{}-{theme}-{width}x{height}.png", stop.page.name(), stop.language);
+        let place = stop.place.name();
+        let screen = if stop.turned > 0 { format!("-{}", stop.turned + 1) } else { String::new() };
+        let name = format!("{place}-{}-{theme}-{width}x{height}{screen}.png", stop.language);
         let path = self.out.join(name);
         write_png(&path, image)?;
         let picture = Picture {
-            chapter: stop.page.name(),
-            section: format!("{}-{theme}", stop.language),
+            chapter: place,
+            section: format!("{}-{theme}{screen}", stop.language),
             path,
             frame_ms_p95: self.frames.p95() * 1e3,
         };
@@ -227,8 +267,15 @@ impl eframe::App for Tour {
     }
 }
 
-fn never(page: PanelId) -> anyhow::Error {
-    anyhow!(t!("tour.never_settled", page = page.name()).into_owned())
+/// Every page, with every section in the place of the course.
+fn places(app: &TelarApp) -> Vec<Place> {
+    let sections = app.shared().learning.course.ids().iter().copied().map(Place::Section);
+    let pages = app.pages().into_iter().filter(|page| *page != PanelId::Course).map(Place::Page);
+    pages.chain(sections).collect()
+}
+
+fn never(place: Place) -> anyhow::Error {
+    anyhow!(t!("tour.never_settled", page = place.name()).into_owned())
 }
 
 fn write_png(path: &Path, picture: &ColorImage) -> anyhow::Result<()> {

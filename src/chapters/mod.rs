@@ -1,6 +1,8 @@
 //! The course's figures: one folder a chapter, one file a figure, each behind the trait [`Figure`], all of them listed in
 //! [`registry`]. A lesson names a figure and its parameters in its Markdown; see `course` for the text around it.
 
+mod welcome;
+
 use std::collections::BTreeMap;
 
 use egui::Ui;
@@ -76,5 +78,5 @@ pub struct FigureEntry {
 
 /// Every figure. A new one is one line here.
 pub fn registry() -> &'static [FigureEntry] {
-    &[]
+    &welcome::FIGURES
 }

@@ -19,6 +19,8 @@ pub struct Args {
     theme: Option<String>,
     #[arg(long, value_name = "WIDTHxHEIGHT", default_value = "1280x800", value_parser = parse_size)]
     size: (u32, u32),
+    #[arg(long, value_name = "NAME")]
+    only: Vec<String>,
 }
 
 /// Visits both languages where `language` names none, and both themes where the options name none.
@@ -40,7 +42,14 @@ pub fn run(args: &Args, language: Option<&str>, shared: &Shared) -> anyhow::Resu
         let path = args.out.display();
         anyhow!(t!("tour.unwritable", path = path, reason = error).into_owned())
     })?;
-    let plan = Plan { out: args.out.clone(), languages, themes, size: args.size, device: shared.device.clone() };
+    let plan = Plan {
+        out: args.out.clone(),
+        languages,
+        themes,
+        size: args.size,
+        device: shared.device.clone(),
+        only: args.only.clone(),
+    };
     let shared = shared.clone();
     tour::run(plan, Box::new(move |picture| shared.print_json(picture)))
 }

@@ -4,6 +4,7 @@ pub mod corpora;
 mod download;
 mod error;
 pub mod home;
+mod latest;
 pub mod statistics;
 mod text_file;
 
@@ -13,6 +14,7 @@ pub use corpora::{CorpusEntry, Source, available, catalogue, download, entry, re
 pub use download::{Expected, fetch};
 pub use error::DataError;
 pub use home::{AtomicFile, Home, set_aside, write_atomic};
+pub use latest::LatestFile;
 pub use text_file::MAX_BYTES;
 
 /// Which text to train on.

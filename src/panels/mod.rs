@@ -19,6 +19,7 @@ use std::sync::Arc;
 
 use rust_i18n::t;
 
+use crate::course::{Learning, SectionId};
 use crate::data::Home;
 use crate::engine::{DeviceInfo, Devices, EngineHandle, Event, JobId, ModelInfo, ModelRef};
 use crate::train::{RunSummary, TrainSpec};
@@ -29,6 +30,8 @@ use crate::train::{RunSummary, TrainSpec};
 pub enum PanelId {
     /// The first minute: three things to do.
     Home,
+    /// The course: the section that is open.
+    Course,
     /// Prompt a model.
     Playground,
     /// Train a model.
@@ -46,12 +49,20 @@ impl PanelId {
     pub fn name(self) -> &'static str {
         match self {
             Self::Home => "home",
+            Self::Course => "course",
             Self::Playground => "playground",
             Self::Training => "training",
             Self::Attention => "attention",
             Self::Positions => "positions",
             Self::About => "about",
         }
+    }
+
+    /// The page of a name.
+    pub fn named(name: &str) -> Option<Self> {
+        let all =
+            [Self::Home, Self::Course, Self::Playground, Self::Training, Self::Attention, Self::Positions, Self::About];
+        all.into_iter().find(|page| page.name() == name)
     }
 
     /// Its name for a person, in the navigation.
@@ -64,6 +75,7 @@ impl PanelId {
 pub fn registry() -> Vec<Box<dyn Panel>> {
     vec![
         Box::new(home::Home::default()),
+        Box::new(course::CoursePage::default()),
         Box::new(playground::Playground::new()),
         Box::new(training::Training::new()),
         Box::new(attention::Attention::new()),
@@ -116,6 +128,12 @@ pub enum Intent {
     LookAt(String),
     /// Show the training panel and begin.
     Train(Box<TrainSpec>),
+    /// Show a section of the course.
+    OpenSection(SectionId),
+    /// Look for a section or a term, over whatever page is shown.
+    Search,
+    /// Show a term of the glossary, or all of it.
+    Glossary(Option<String>),
     /// A message that does not block.
     Notify(Tone, String),
 }
@@ -159,6 +177,8 @@ pub struct Shared {
     pub runs: Vec<RunSummary>,
     /// The training job in progress.
     pub training: Option<TrainingNow>,
+    /// The course, and what the person has done of it.
+    pub learning: Learning,
     /// What panels asked for in this frame.
     pub intents: Vec<Intent>,
     /// Whether things may move.
@@ -179,6 +199,7 @@ impl Shared {
             device: None,
             runs: Vec::new(),
             training: None,
+            learning: Learning::default(),
             intents: Vec::new(),
             motion: preferences.motion,
             language: preferences.language,
@@ -246,6 +267,11 @@ pub trait Panel {
     /// Does the page's main interaction by itself, for `telar tour`; [`Panel::settled`] says when it is over.
     fn demonstrate(&mut self, shared: &mut Shared) {
         _ = shared;
+    }
+
+    /// Scrolls on by a page, for `telar tour`; `false` where everything has been in sight.
+    fn turn_page(&mut self) -> bool {
+        false
     }
 
     /// Whether everything that it shows is there (nothing pending), so that a picture of it is worth taking.

@@ -5,6 +5,8 @@ pub mod code_editor;
 pub mod controls;
 pub mod decimate;
 pub mod heatmap;
+pub mod lesson;
+pub mod level;
 pub mod line_chart;
 pub mod loss_plot;
 pub mod mark;

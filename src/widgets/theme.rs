@@ -31,6 +31,9 @@ pub const RADIUS: u8 = 6;
 /// How long a movement takes that shows that something became something else, in seconds.
 pub const MOTION: f32 = 0.18;
 
+/// Height of a line of lesson text, as a multiple of its size.
+pub const READ_LINE: f32 = 1.5;
+
 /// Sizes of type, in points.
 pub mod size {
     /// Axis labels and notes.
@@ -78,6 +81,8 @@ pub struct Theme {
     pub warn: Color32,
     /// Failed.
     pub bad: Color32,
+    /// The course's levels, the easiest first: green, orange, blue. Always beside their sign or word.
+    pub levels: [Color32; 3],
     /// Parts of a program.
     pub code: CodeColours,
     /// Curves and heads: distinguishable for colour-blind people (after Okabe & Ito 2008).
@@ -118,6 +123,11 @@ pub const PAPER: Theme = Theme {
     good: Color32::from_rgb(0x2b, 0x6e, 0x3a),
     warn: Color32::from_rgb(0x8a, 0x5a, 0x00),
     bad: Color32::from_rgb(0xb0, 0x2a, 0x2a),
+    levels: [
+        Color32::from_rgb(0x2b, 0x6e, 0x3a),
+        Color32::from_rgb(0xa3, 0x4a, 0x00),
+        Color32::from_rgb(0x1d, 0x4e, 0xa8),
+    ],
     code: CodeColours {
         keyword: Color32::from_rgb(0x7a, 0x3e, 0x9d),
         function: Color32::from_rgb(0x1d, 0x4e, 0xa8),
@@ -155,6 +165,11 @@ pub const NIGHT: Theme = Theme {
     good: Color32::from_rgb(0x7f, 0xc8, 0x8b),
     warn: Color32::from_rgb(0xe5, 0xb4, 0x5a),
     bad: Color32::from_rgb(0xff, 0x8f, 0x8a),
+    levels: [
+        Color32::from_rgb(0x7f, 0xc8, 0x8b),
+        Color32::from_rgb(0xf2, 0x95, 0x4b),
+        Color32::from_rgb(0x8f, 0xb8, 0xff),
+    ],
     code: CodeColours {
         keyword: Color32::from_rgb(0xcb, 0xa6, 0xf0),
         function: Color32::from_rgb(0x8f, 0xb8, 0xff),
@@ -354,6 +369,9 @@ mod tests {
     fn texts_and_marks_can_be_read_in_both_themes() {
         for theme in [&PAPER, &NIGHT] {
             let texts = [
+                theme.levels[0],
+                theme.levels[1],
+                theme.levels[2],
                 theme.ink,
                 theme.ink_soft,
                 theme.accent,

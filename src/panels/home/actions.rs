@@ -20,6 +20,16 @@ pub struct Offer {
     pub about: String,
 }
 
+/// Height of an offer that stands alone, in points.
+const ALONE: f32 = 72.0;
+
+/// Draws one offer across all the width there is; returns whether it was taken.
+pub fn offer_alone_ui(ui: &mut Ui, offer: &Offer) -> bool {
+    let (rect, _) = ui.allocate_exact_size(Vec2::new(ui.available_width(), ALONE), Sense::hover());
+    // Not the first of the three: there is one primary thing a page.
+    offer_ui(ui, rect, usize::MAX, offer).clicked()
+}
+
 /// Draws the offers and returns the number of the one that was taken.
 pub fn offers_ui(ui: &mut Ui, offers: &[Offer; 3], ready: [bool; 3]) -> Option<usize> {
     let stacked = ui.available_width() < STACKED_BELOW;

@@ -108,7 +108,7 @@ impl Panel for Home {
             let page = ui.available_rect_before_wrap();
             let width = (page.width() - 2.0 * space::XL).min(COLUMN);
             let left = page.center().x - width / 2.0;
-            let free = (page.height() - 640.0).max(0.0);
+            let free = (page.height() - 720.0).max(0.0);
             let top = page.top() + space::XL + free * 0.3;
             let column = Rect::from_min_size(egui::pos2(left, top), Vec2::new(width, 0.0));
             let room = page.height();
@@ -161,6 +161,8 @@ impl Home {
         self.loom_ui(ui, (room * 0.26).clamp(90.0, 240.0), shared);
         ui.add_space(space::L);
         self.actions_ui(ui, shared);
+        ui.add_space(space::M);
+        course_ui(ui, shared);
         ui.add_space(space::M);
         if let Some(info) = &shared.model {
             let parameters = number::grouped(info.parameters as i64);
@@ -241,6 +243,21 @@ impl Home {
             Some(_) => shared.ask(Intent::Train(Box::new(first_training(shared.language)))),
             None => {}
         }
+    }
+}
+
+/// The way into the course: from the beginning, or where one left it.
+fn course_ui(ui: &mut Ui, shared: &mut Shared) {
+    let Some(id) = shared.learning.next_step() else { return };
+    let course = shared.learning.course.clone();
+    let Some(section) = course.section(shared.language, id) else { return };
+    let begun = !shared.learning.progress.sections.is_empty();
+    let title = if begun { t!("home.course_go_on") } else { t!("home.course_start") };
+    let about = t!("home.course_about", id = id, title = section.title.as_str(), question = section.question.as_str());
+    let offer =
+        actions::Offer { glyph: icons::ICON_SCHOOL.codepoint, title: title.into_owned(), about: about.into_owned() };
+    if actions::offer_alone_ui(ui, &offer) {
+        shared.ask(Intent::OpenSection(id));
     }
 }
 

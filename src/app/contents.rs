@@ -1,0 +1,190 @@
+//! The course in the navigation: its chapters with their level and progress, and the sections of the one that is open.
+
+use egui::{Color32, Rect, Response, RichText, Role, ScrollArea, Sense, Stroke, Ui, Vec2, WidgetInfo, pos2, vec2};
+use egui_material_icons::icons;
+use rust_i18n::t;
+
+use crate::course::{Learning, Section, SectionId};
+use crate::panels::course::header::chapter_name;
+use crate::panels::{Intent, PanelId, Shared};
+use crate::widgets::level;
+use crate::widgets::theme::{RADIUS, Theme, size, strong, text};
+
+/// Heights of a chapter's and a section's line.
+const CHAPTER: f32 = 34.0;
+const SECTION: f32 = 27.0;
+/// Size of a section's title: between a note and the interface, for eleven of them are to be in sight.
+const SECTION_TYPE: f32 = 13.0;
+/// Radius of the ring that shows how much of something is done.
+const RING: f32 = 6.0;
+
+/// Where one enters a chapter: the open section if it is one of it, else the first that is not done, else the first.
+pub(super) fn entrance(learning: &Learning, chapter: u8) -> Option<SectionId> {
+    let ids = || learning.course.ids().iter().copied().filter(move |id| id.chapter == chapter);
+    let open = learning.progress.last.filter(|id| id.chapter == chapter);
+    open.or_else(|| ids().find(|id| learning.share(*id) < 1.0)).or_else(|| ids().next())
+}
+
+/// Draws the chapters in at most this height.
+pub(super) fn contents_ui(ui: &mut Ui, page: PanelId, folded: bool, height: f32, shared: &mut Shared) {
+    let open = shared.learning.open().filter(|_| page == PanelId::Course);
+    let scroll = ScrollArea::vertical().id_salt("contents").max_height(height).auto_shrink([false, true]);
+    scroll.show(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = 2.0;
+        for chapter in shared.learning.course.chapters() {
+            let chosen = open.is_some_and(|id| id.chapter == chapter);
+            if chapter_ui(ui, chapter, chosen, folded, shared).clicked()
+                && let Some(id) = entrance(&shared.learning, chapter)
+            {
+                shared.ask(Intent::OpenSection(id));
+            }
+            if chosen && !folded {
+                sections_ui(ui, chapter, open, shared);
+            }
+        }
+    });
+}
+
+fn chapter_ui(ui: &mut Ui, chapter: u8, chosen: bool, folded: bool, shared: &Shared) -> Response {
+    let theme = Theme::here(ui);
+    let title = shared.learning.course.language(shared.language).chapter_title(chapter);
+    let name = chapter_name(chapter, shared);
+    let (done, of) = shared.learning.of_chapter(chapter);
+    let level = shared.learning.course.level_of_chapter(chapter);
+    let spoken = match level {
+        Some(level) => t!("app.chapter", name = name, level = level::name(level), done = done, of = of),
+        None => name.into(),
+    };
+    let row = Row { height: CHAPTER, chosen, spoken: &spoken, id: ("chapter", chapter, 0) };
+    let (rect, response) = row.show(ui);
+    let ink = if chosen { theme.accent } else { theme.ink };
+    let middle = rect.right_center();
+    if folded {
+        let number = chapter.to_string();
+        ui.painter().text(rect.center(), egui::Align2::CENTER_CENTER, number, strong(size::BODY), ink);
+        return response;
+    }
+    let number = (chapter.to_string(), strong(size::BODY), ink);
+    let font = if chosen { strong(size::BODY) } else { text(size::BODY) };
+    words(ui, rect, number, (title, font, ink), 32.0, 56.0);
+    if let Some(level) = level {
+        let (glyph, color) = level::sign(level, theme);
+        sign(ui, middle - vec2(38.0, 0.0), glyph, size::READ, color);
+    }
+    ring(ui, pos2(middle.x - 16.0, middle.y), done as f32 / of.max(1) as f32);
+    response
+}
+
+fn sections_ui(ui: &mut Ui, chapter: u8, open: Option<SectionId>, shared: &mut Shared) {
+    let course = shared.learning.course.clone();
+    for section in course.language(shared.language).sections.iter().filter(|section| section.id.chapter == chapter) {
+        let chosen = open == Some(section.id);
+        let response = section_ui(ui, section, chosen, shared);
+        if chosen && shared.learning.progress.last != ui.data(|data| data.get_temp(egui::Id::unique("shown section"))) {
+            // Only when another one is opened: whoever scrolls the list is not pulled back.
+            ui.data_mut(|data| data.insert_temp(egui::Id::unique("shown section"), section.id));
+            response.scroll_to_me(None);
+        }
+        if response.clicked() {
+            shared.ask(Intent::OpenSection(section.id));
+        }
+    }
+}
+
+fn section_ui(ui: &mut Ui, section: &Section, chosen: bool, shared: &Shared) -> Response {
+    let theme = Theme::here(ui);
+    let share = shared.learning.share(section.id);
+    let on_path = section.level <= shared.learning.progress.path;
+    let bookmark = shared.learning.progress.sections.get(&section.id).is_some_and(|done| done.bookmark);
+    let (ink, font) = match (chosen, on_path) {
+        (true, _) => (theme.accent, strong(SECTION_TYPE)),
+        (false, true) => (theme.ink, text(SECTION_TYPE)),
+        (false, false) => (theme.ink_soft, text(SECTION_TYPE)),
+    };
+    let title = format!("{} {}", section.id, section.title);
+    let spoken =
+        t!("app.section", title = title, level = level::name(section.level), percent = (share * 100.0).floor());
+    let id = ("section", section.id.chapter, section.id.number);
+    let (rect, response) = Row { height: SECTION, chosen, spoken: &spoken, id }.show(ui);
+    let number = (section.id.number.to_string(), text(size::SMALL), theme.ink_soft);
+    let behind = if bookmark { 44.0 } else { 28.0 };
+    words(ui, rect, number, (section.title.clone(), font, ink), 32.0, behind);
+    let middle = rect.right_center();
+    if bookmark {
+        sign(ui, middle - vec2(34.0, 0.0), icons::ICON_BOOKMARK.codepoint, size::BODY, theme.accent);
+    }
+    ring(ui, pos2(middle.x - 16.0, middle.y), share);
+    response
+}
+
+/// A line of the contents: its ground, and what can be done with it.
+struct Row<'a> {
+    height: f32,
+    chosen: bool,
+    /// What a screen reader says, and the pointer shows.
+    spoken: &'a str,
+    id: (&'static str, u8, u8),
+}
+
+impl Row<'_> {
+    fn show(&self, ui: &mut Ui) -> (Rect, Response) {
+        let theme = Theme::here(ui);
+        let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), self.height), Sense::hover());
+        let response = ui.interact(rect, ui.scope_id().with(self.id), Sense::click());
+        response.widget_info(|| WidgetInfo::selected(Role::Button, true, self.chosen, self.spoken));
+        let lively = response.hovered() || response.has_focus();
+        if self.chosen || lively {
+            ui.painter().rect_filled(rect, RADIUS, theme.accent_soft);
+        }
+        if response.has_focus() {
+            ui.painter().rect_stroke(rect, RADIUS, Stroke::new(1.5, theme.accent), egui::StrokeKind::Inside);
+        }
+        if self.chosen {
+            let edge = Rect::from_min_size(rect.left_top() + vec2(0.0, 7.0), vec2(3.0, self.height - 14.0));
+            ui.painter().rect_filled(edge, 1.5, theme.accent);
+        }
+        let response = response.on_hover_cursor(egui::CursorIcon::PointingHand).on_hover_text(self.spoken);
+        (rect, response)
+    }
+}
+
+type Written = (String, egui::FontId, Color32);
+
+/// A number and a title in a line, the title cut where there is no room, `behind` points from its end.
+fn words(ui: &Ui, rect: Rect, number: Written, title: Written, indent: f32, behind: f32) {
+    let (number, font, ink) = number;
+    ui.painter().text(rect.left_center() + vec2(12.0, 0.0), egui::Align2::LEFT_CENTER, number, font, ink);
+    let (title, font, ink) = title;
+    let room = rect.width() - indent - behind;
+    let words = egui::WidgetText::from(RichText::new(title).font(font.clone()).color(ink));
+    let galley = words.into_galley(ui, Some(egui::TextWrapMode::Truncate), room, font);
+    let at = pos2(rect.left() + indent, rect.center().y - galley.size().y / 2.0);
+    ui.painter().galley(at, galley, ink);
+}
+
+fn sign(ui: &Ui, center: egui::Pos2, glyph: &str, size: f32, color: Color32) {
+    let font = egui::FontId::new(size, egui::FontFamily::Name(egui_material_icons::FONT_FAMILY.into()));
+    ui.painter().text(center, egui::Align2::CENTER_CENTER, glyph, font, color);
+}
+
+/// A ring that closes as something gets done, and a full disc with a tick when it is.
+fn ring(ui: &Ui, center: egui::Pos2, share: f32) {
+    let theme = Theme::here(ui);
+    let painter = ui.painter();
+    if share >= 1.0 {
+        painter.circle_filled(center, RING, theme.good);
+        let stroke = Stroke::new(1.5, theme.margin);
+        painter.line_segment([center + vec2(-2.8, 0.2), center + vec2(-0.8, 2.4)], stroke);
+        painter.line_segment([center + vec2(-0.8, 2.4), center + vec2(3.0, -2.2)], stroke);
+        return;
+    }
+    painter.circle_stroke(center, RING - 1.0, Stroke::new(1.5, theme.line));
+    if share > 0.0 {
+        const STEPS: usize = 24;
+        let at = |step: usize| {
+            let angle = std::f32::consts::TAU * (share * step as f32 / STEPS as f32 - 0.25);
+            center + (RING - 1.0) * Vec2::angled(angle)
+        };
+        painter.line((0..=STEPS).map(at).collect(), Stroke::new(2.0, theme.good));
+    }
+}

@@ -1,0 +1,244 @@
+//! A section's text with its exercises, and its figure beside it or in it.
+
+use egui::{
+    Align, Align2, Layout, Rect, RichText, Role, ScrollArea, Sense, Stroke, Ui, UiBuilder, Vec2, WidgetInfo, pos2, vec2,
+};
+use egui_material_icons::icons;
+use rust_i18n::t;
+
+use super::exercise::{self, exercise_ui};
+use super::figures::{Open, beside_ui, in_text_ui, note_news};
+use super::{CoursePage, Intent, Shared, lookup};
+use crate::course::{Block, Inline, Kind, Section, SectionId};
+use crate::widgets::controls::{hairline, section_title, text_area};
+use crate::widgets::lesson::{COLUMN, Face, Reader, text_ui, words_ui};
+use crate::widgets::theme::{RADIUS, Theme, size, space, strong, text};
+
+/// Below this width of the window, in points, the figure stands in the text and not beside it.
+pub const BESIDE_FROM: f32 = 1100.0;
+/// Share of the page that the text takes beside a figure.
+const TEXT_SHARE: f32 = 0.46;
+/// Height of the steps to the neighbours, in points.
+const STEP_HEIGHT: f32 = 56.0;
+/// So many seconds a section must have been open before its end counts as read.
+const READ_AFTER: f64 = 2.0;
+
+impl CoursePage {
+    /// Text and figure below the header.
+    pub(super) fn body_ui(&mut self, ui: &mut Ui, section: &Section, shared: &mut Shared) {
+        let Some(mut open) = self.open.take() else { return };
+        open.since.get_or_insert(ui.input(|input| input.time));
+        open.readings = std::mem::take(&mut open.stage.readings);
+        let page = ui.available_rect_before_wrap();
+        let wide = ui.ctx().content_rect().width() >= BESIDE_FROM && !open.figures.is_empty();
+        let split = if wide {
+            let most = COLUMN + 2.0 * space::XL;
+            (page.left() + (page.width() * TEXT_SHARE).min(most)).round()
+        } else {
+            page.right()
+        };
+        let left = Rect::from_min_max(page.min, pos2(split, page.bottom()));
+        let lit = open.stage.symbol.take();
+        ui.scope_builder(UiBuilder::new().max_rect(left), |ui| {
+            self.scroll_ui(ui, section, &mut open, lit.as_deref(), wide, shared);
+        });
+        if wide && let Some(slot) = open.figures.first_mut() {
+            let line = Stroke::new(1.0, Theme::here(ui).line);
+            ui.painter().vline(split, page.y_range(), line);
+            let right = Rect::from_min_max(pos2(split, page.top()), page.max).shrink2(vec2(space::L, space::M));
+            let course = shared.learning.course.clone();
+            let glossary = &course.language(shared.language).glossary;
+            let mut reader = Reader::new(&mut self.formulas, glossary, lit.as_deref());
+            ui.scope_builder(UiBuilder::new().max_rect(right), |ui| {
+                beside_ui(ui, slot, &mut open.stage, &mut reader, shared);
+            });
+        }
+        self.open = Some(open);
+    }
+
+    fn scroll_ui(
+        &mut self,
+        ui: &mut Ui,
+        section: &Section,
+        open: &mut Open,
+        lit: Option<&str>,
+        wide: bool,
+        shared: &mut Shared,
+    ) {
+        let turn = std::mem::take(&mut self.turn);
+        let height = ui.available_height();
+        let scroll = ScrollArea::vertical().id_salt(("section", section.id)).auto_shrink(false).show(ui, |ui| {
+            if turn != 0.0 {
+                // Without its movement: the page is to be there when the key is up.
+                let by = if turn.is_finite() { -turn * height } else { -turn.signum() * 1e6 };
+                ui.scroll_with_delta_animation(vec2(0.0, by), egui::style::ScrollAnimation::none());
+            }
+            let area = ui.available_rect_before_wrap();
+            let width = (area.width() - 2.0 * space::XL).min(COLUMN);
+            let left = if wide { area.left() + space::XL } else { area.center().x - width / 2.0 };
+            let column = Rect::from_min_size(pos2(left, area.top() + space::XL), vec2(width, 0.0));
+            ui.scope_builder(UiBuilder::new().max_rect(column).layout(Layout::top_down(Align::Min)), |ui| {
+                ui.set_width(width);
+                self.column_ui(ui, section, open, lit, wide, shared);
+                ui.add_space(space::XXL);
+            });
+            self.follow_focus(ui);
+        });
+        self.scrolled =
+            (scroll.state.clamped_offset().y, (scroll.content_size.y - scroll.inner_rect.height()).max(0.0));
+    }
+
+    /// Everything of the section, one below the other.
+    fn column_ui(
+        &mut self,
+        ui: &mut Ui,
+        section: &Section,
+        open: &mut Open,
+        lit: Option<&str>,
+        wide: bool,
+        shared: &mut Shared,
+    ) {
+        let course = shared.learning.course.clone();
+        let glossary = &course.language(shared.language).glossary;
+        let mut reader = Reader::new(&mut self.formulas, glossary, lit);
+        ui.spacing_mut().item_spacing.y = space::M;
+        let theme = Theme::here(ui);
+        let question = [Inline::Text { text: section.question.clone(), bold: false, italic: false }];
+        let face = Face { ink: theme.accent, ..Face::title(theme, size::TITLE) };
+        words_ui(ui, &question, face, &mut reader);
+        ui.add_space(space::S);
+        let mut figure = 0;
+        for block in &section.blocks {
+            match block {
+                Block::Figure(place) => {
+                    // A figure that the registry lacks has no slot, and its place stays empty.
+                    let Some(slot) = open.figures.get_mut(figure).filter(|slot| slot.place == *place) else { continue };
+                    figure += 1;
+                    if !(wide && figure == 1) {
+                        open.stage.symbol = reader.pointed.clone();
+                        in_text_ui(ui, slot, &mut open.stage, &mut reader, shared);
+                    }
+                }
+                Block::Exercise(exercise) => {
+                    if let Kind::Code { .. } = &exercise.kind {
+                        let Some(cell) = open.cells.get_mut(&exercise.id) else { continue };
+                        let news = exercise::code_ui(ui, exercise, cell, section.id, &mut reader, shared);
+                        note_news(news, cell, section.id, &exercise.id, shared);
+                    } else {
+                        let attempt = shared.learning.progress.attempt(section.id, &exercise.id);
+                        exercise_ui(ui, exercise, attempt, &mut reader, &lookup(&open.readings));
+                    }
+                }
+                other => text_ui(ui, std::slice::from_ref(other), &mut reader),
+            }
+        }
+        if let Some(pointed) = reader.pointed.take() {
+            open.stage.symbol = Some(pointed);
+        }
+        let followed = reader.followed.take();
+        note_ui(ui, section.id, self.note, std::mem::take(&mut self.note_asked), shared);
+        end_ui(ui, section.id, open, shared);
+        if let Some(link) = followed {
+            self.follow(link, ui, shared);
+        }
+    }
+
+    /// Brings what has the keyboard into sight.
+    fn follow_focus(&mut self, ui: &Ui) {
+        let focused = ui.memory(|memory| memory.focused());
+        if focused == self.focused {
+            return;
+        }
+        self.focused = focused;
+        if let Some(response) = focused.and_then(|id| ui.ctx().read_response(id))
+            && ui.min_rect().contains(response.rect.center())
+            && !ui.clip_rect().contains_rect(response.rect)
+        {
+            ui.scroll_to_rect(response.rect.expand(space::L), None);
+        }
+    }
+}
+
+/// The person's own words on the section; where they were just asked for, they have the keyboard.
+fn note_ui(ui: &mut Ui, id: SectionId, open: bool, asked: bool, shared: &mut Shared) {
+    let note = &mut shared.learning.progress.section(id).note;
+    if !open && note.is_empty() {
+        return;
+    }
+    ui.add_space(space::S);
+    section_title(ui, t!("course_page.note"));
+    let field = text_area(ui, &t!("course_page.note_name"), 3, note);
+    if asked {
+        field.request_focus();
+        field.scroll_to_me(Some(Align::Center));
+    }
+}
+
+/// The end: from here on it is read, and the neighbours are one step away.
+fn end_ui(ui: &mut Ui, id: SectionId, open: &Open, shared: &mut Shared) {
+    ui.add_space(space::L);
+    hairline(ui);
+    let (mark, _) = ui.allocate_exact_size(Vec2::new(ui.available_width(), 1.0), Sense::hover());
+    let done = shared.learning.progress.section(id);
+    if !done.read && ui.is_rect_visible(mark) {
+        let left = open.since.map_or(0.0, |since| since + READ_AFTER - ui.input(|input| input.time));
+        if left <= 0.0 {
+            done.read = true;
+        } else {
+            ui.ctx().request_repaint_after(std::time::Duration::from_secs_f64(left + 0.02));
+        }
+    }
+    let (before, after) = shared.learning.neighbours(id);
+    let course = shared.learning.course.clone();
+    let title = |id: SectionId| {
+        let section = course.section(shared.language, id);
+        format!("{id} {}", section.map_or("", |section| section.title.as_str()))
+    };
+    let mut wish = None;
+    let (area, _) = ui.allocate_exact_size(vec2(ui.available_width(), STEP_HEIGHT), Sense::hover());
+    let half = (area.width() - space::M) / 2.0;
+    for (to, first) in [(before, true), (after, false)] {
+        let Some(to) = to else { continue };
+        let left = if first { area.left() } else { area.right() - half };
+        let rect = Rect::from_min_size(pos2(left, area.top()), vec2(half, area.height()));
+        let word = if first { t!("course_page.previous") } else { t!("course_page.next") };
+        if step_ui(ui, rect, first, &word, &title(to)) {
+            wish = Some(to);
+        }
+    }
+    if let Some(to) = wish {
+        shared.learning.progress.section(id).read = true;
+        shared.ask(Intent::OpenSection(to));
+    }
+}
+
+/// A step to a neighbour, with its title; returns whether it was taken.
+fn step_ui(ui: &Ui, rect: Rect, first: bool, word: &str, title: &str) -> bool {
+    let theme = Theme::here(ui);
+    let response = ui.interact(rect, ui.scope_id().with(("step", first)), Sense::click());
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("{word}: {title}")));
+    let lively = response.hovered() || response.has_focus();
+    let (fill, line) = if lively { (theme.accent_soft, theme.accent) } else { (theme.card, theme.line) };
+    ui.painter().rect(rect, RADIUS, fill, Stroke::new(1.0, line), egui::StrokeKind::Inside);
+    if response.has_focus() {
+        let stroke = Stroke::new(1.5, theme.ink);
+        ui.painter().rect_stroke(rect.expand(2.0), RADIUS, stroke, egui::StrokeKind::Outside);
+    }
+    let glyph = if first { icons::ICON_ARROW_BACK.codepoint } else { icons::ICON_ARROW_FORWARD.codepoint };
+    let font = egui::FontId::new(size::TITLE, egui::FontFamily::Name(egui_material_icons::FONT_FAMILY.into()));
+    let inner = rect.shrink2(vec2(space::M, space::S));
+    let (at, align) =
+        if first { (inner.left_center(), Align2::LEFT_CENTER) } else { (inner.right_center(), Align2::RIGHT_CENTER) };
+    ui.painter().text(at, align, glyph, font, theme.accent);
+    let room = inner.width() - size::TITLE - space::M;
+    let mut top = inner.top();
+    for (words, font, ink) in [(word, text(size::SMALL), theme.ink_soft), (title, strong(size::BODY), theme.ink)] {
+        let words = egui::WidgetText::from(RichText::new(words).font(font.clone()).color(ink));
+        let galley = words.into_galley(ui, Some(egui::TextWrapMode::Truncate), room, font);
+        let size = galley.size();
+        let left = if first { inner.left() + size::TITLE + space::M } else { inner.left() + room - size.x };
+        ui.painter().galley(pos2(left, top), galley, ink);
+        top += size.y + space::XS;
+    }
+    response.on_hover_cursor(egui::CursorIcon::PointingHand).clicked()
+}
