@@ -84,7 +84,8 @@ fn hostile_cells_are_stopped_in_time_with_a_sentence() {
     let megabyte = format!("fn mask(n) {{ 1 }} // {}", "x".repeat(1 << 20));
     let brackets = format!("fn mask(n) {{ {}1{} }}", "(".repeat(30_000), ")".repeat(30_000));
     let sums = format!("fn mask(n) {{ {}1 }}", "1 + ".repeat(10_000));
-    let cells: Vec<(&str, String, fn(&Problem) -> bool)> = vec![
+    type Expected = fn(&Problem) -> bool;
+    let cells: Vec<(&str, String, Expected)> = vec![
         ("endless", "fn mask(n) { loop { } }".into(), |p| matches!(p, Problem::OutOfTime(_) | Problem::TooManySteps)),
         ("endless outside", "let i = 0; while true { i += 1; }".into(), |p| {
             matches!(p, Problem::OutOfTime(_) | Problem::TooManySteps)

@@ -140,9 +140,8 @@ impl Pen<'_> {
             valign: Align::Center,
             ..TextFormat::default()
         };
-        match under {
-            Some((_, true)) => format.background = self.theme.accent_soft,
-            _ => {}
+        if let Some((_, true)) = under {
+            format.background = self.theme.accent_soft;
         }
         format
     }

@@ -152,8 +152,11 @@ fn arange(begin: &Dynamic, end: &Dynamic, meter: &Arc<Meter>) -> Result<Tensor, 
     })
 }
 
+/// A function of one number.
+type EachValue = fn(f64) -> f64;
+
 fn register_each_value(engine: &mut Engine, meter: &Arc<Meter>) {
-    let functions: [(&str, fn(f64) -> f64); 12] = [
+    let functions: [(&str, EachValue); 12] = [
         ("exp", f64::exp),
         ("log", f64::ln),
         ("sqrt", f64::sqrt),

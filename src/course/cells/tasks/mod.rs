@@ -55,6 +55,9 @@ pub enum ModelPart {
     Heads,
 }
 
+/// Draws the arguments of every function for such sizes.
+pub type Draw = fn(&mut Rng, &[usize], &Arc<Meter>) -> Result<Vec<Arguments>, Problem>;
+
 /// Something to write.
 pub struct Task {
     /// As lessons write it.
@@ -66,7 +69,7 @@ pub struct Task {
     /// Sizes of the hidden inputs, in the task's own order.
     pub hidden: &'static [&'static [usize]],
     /// Draws the arguments of every function for such sizes.
-    pub inputs: fn(&mut Rng, &[usize], &Arc<Meter>) -> Result<Vec<Arguments>, Problem>,
+    pub inputs: Draw,
     /// What it replaces in a model.
     pub part: ModelPart,
 }

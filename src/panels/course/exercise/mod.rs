@@ -108,7 +108,7 @@ fn framed<R>(ui: &mut Ui, exercise: &Exercise, solved: bool, add: impl FnOnce(&m
                 let title = ui.add(Label::new(RichText::new(name).font(strong(size::BODY)).color(theme.accent)));
                 ui.ctx().accesskit_node_builder(title.id, |node| node.set_role(Role::Heading));
                 if solved && !matches!(exercise.kind, Kind::Predict { .. }) {
-                    ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| solved_ui(ui));
+                    ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), solved_ui);
                 }
             });
             add(ui)
