@@ -5,6 +5,9 @@ use std::sync::Arc;
 use crate::engine::ModelRef;
 use crate::generate::{GeneratedToken, StopReason, sampling};
 
+/// A row of logits `[vocabulary]`, shared with the event that brought it.
+pub type Logits = Arc<Vec<f32>>;
+
 /// So many alternatives are kept for each place; a whole row of logits would be too much to keep.
 pub const ALTERNATIVES: usize = 10;
 
@@ -22,6 +25,8 @@ pub struct Alternative {
 pub struct Written {
     /// Its id.
     pub id: u32,
+    /// The text that it adds; empty where its character is not complete yet.
+    pub text: String,
     /// Its probability under the model.
     pub probability: f32,
     /// Its place among all tokens by probability, 0 the likeliest.
@@ -30,6 +35,8 @@ pub struct Written {
     pub alternatives: Vec<Alternative>,
     /// Whether the person put it there instead of the model.
     pub chosen: bool,
+    /// The row from which it was drawn, while there is room to keep it.
+    pub logits: Option<Logits>,
     /// First character of the answer that it shows, and one past the last; none where its character is not complete yet.
     pub characters: (usize, usize),
     /// The same in bytes.
@@ -79,36 +86,28 @@ impl Answer {
         self.of.as_ref().is_some_and(|(of, by)| of == prompt && by == model)
     }
 
-    /// One more token, with the logits from which it was drawn.
-    pub fn push(&mut self, token: &GeneratedToken, logits: &[f32]) {
-        let alternatives = alternatives(token, logits);
-        let written = self.place(token.id, &token.text);
-        let probability = token.logprob.exp();
-        self.tokens.push(Written { probability, rank: token.rank, alternatives, ..written });
-    }
-
-    /// Puts another token in the place of one (or after the last), and takes away what came after it.
-    pub fn branch(&mut self, at: usize, id: u32, text: &str) {
-        let old = self.tokens.get(at).cloned();
-        self.truncate(at);
-        let mut written = self.place(id, text);
-        written.chosen = true;
-        if let Some(old) = old {
-            written.rank = old.alternatives.iter().position(|a| a.id == id).unwrap_or(old.rank);
-            let found = old.alternatives.iter().find(|a| a.id == id);
-            written.probability = found.map_or(f32::NAN, |a| a.probability);
-            written.alternatives = old.alternatives;
-        }
+    /// One more token that was written by the model, in its place.
+    pub fn push(&mut self, mut written: Written) {
+        let (characters, bytes) = (self.characters, self.text.len());
+        self.text.push_str(&written.text);
+        self.characters += written.text.chars().count();
+        written.characters = (characters, self.characters);
+        written.bytes = (bytes, self.text.len());
         self.tokens.push(written);
-        self.report = None;
     }
 
-    /// Keeps the first `count` tokens.
-    pub fn truncate(&mut self, count: usize) {
-        self.tokens.truncate(count);
-        let (characters, bytes) = self.tokens.last().map_or((0, 0), |last| (last.characters.1, last.bytes.1));
-        self.text.truncate(bytes);
-        self.characters = characters;
+    /// Other tokens in the place of all there are.
+    pub fn rewrite(&mut self, tokens: impl IntoIterator<Item = Written>) {
+        self.tokens.clear();
+        self.text.clear();
+        self.characters = 0;
+        tokens.into_iter().for_each(|token| self.push(token));
+    }
+
+    /// The text before a token; all of it for one past the last.
+    pub fn before(&self, at: usize) -> &str {
+        let end = at.checked_sub(1).and_then(|last| self.tokens.get(last)).map_or(0, |token| token.bytes.1);
+        self.text.get(..end).unwrap_or_default()
     }
 
     /// The token that shows a character of the answer.
@@ -123,19 +122,40 @@ impl Answer {
         let from = self.tokens.get(first).map_or(self.text.len(), |token| token.bytes.0);
         self.text.get(from..).unwrap_or_default()
     }
+}
 
-    fn place(&mut self, id: u32, text: &str) -> Written {
-        let (characters, bytes) = (self.characters, self.text.len());
-        self.text.push_str(text);
-        self.characters += text.chars().count();
-        Written {
+impl Written {
+    /// A token as the model wrote it, with the logits from which it was drawn.
+    pub fn by_model(token: &GeneratedToken, logits: &Logits) -> Self {
+        let alternatives = alternatives(token, logits);
+        let (probability, logits) = (token.logprob.exp(), Some(logits.clone()));
+        Self { probability, rank: token.rank, alternatives, logits, ..Self::bare(token.id, &token.text) }
+    }
+
+    /// A token that the person puts in the place of another one (or behind the last).
+    pub fn by_person(id: u32, text: &str, instead_of: Option<&Self>) -> Self {
+        let mut written = Self { chosen: true, ..Self::bare(id, text) };
+        if let Some(old) = instead_of {
+            written.rank = old.alternatives.iter().position(|a| a.id == id).unwrap_or(old.rank);
+            let found = old.alternatives.iter().find(|a| a.id == id);
+            written.probability = found.map_or(f32::NAN, |a| a.probability);
+            written.alternatives.clone_from(&old.alternatives);
+            written.logits.clone_from(&old.logits);
+        }
+        written
+    }
+
+    fn bare(id: u32, text: &str) -> Self {
+        Self {
             id,
+            text: text.to_owned(),
             probability: f32::NAN,
             rank: 0,
             alternatives: Vec::new(),
             chosen: false,
-            characters: (characters, self.characters),
-            bytes: (bytes, self.text.len()),
+            logits: None,
+            characters: (0, 0),
+            bytes: (0, 0),
         }
     }
 }
@@ -182,10 +202,10 @@ mod tests {
     }
 
     fn answer() -> Answer {
-        let logits = [1.0, 3.0, 2.0, -1.0];
+        let logits = Arc::new(vec![1.0, 3.0, 2.0, -1.0]);
         let mut answer = Answer::default();
         for (id, text) in [(1, "ñ"), (2, ""), (0, "ab"), (3, "\n")] {
-            answer.push(&token(id, text, &logits), &logits);
+            answer.push(Written::by_model(&token(id, text, &logits), &logits));
         }
         answer
     }
@@ -210,16 +230,21 @@ mod tests {
     }
 
     #[test]
-    fn a_branch_takes_away_what_came_after_it() {
+    fn a_token_of_the_person_knows_what_the_model_thought_of_it() {
+        let answer = answer();
+        let put = Written::by_person(1, "ñ", answer.tokens.get(2));
+        assert!(put.chosen);
+        assert_eq!(put.rank, 0, "the likeliest was put there");
+        assert!((put.probability - answer.tokens[0].probability).abs() < 1e-6);
+        assert!(Written::by_person(1, "ñ", None).probability.is_nan(), "nobody was asked");
+    }
+
+    #[test]
+    fn rewriting_finds_every_place_anew() {
         let mut answer = answer();
-        answer.branch(2, 1, "ñ");
-        assert_eq!(answer.text, "ññ");
-        assert_eq!(answer.tokens.len(), 3);
-        let last = &answer.tokens[2];
-        assert!(last.chosen);
-        assert_eq!(last.rank, 0, "the likeliest was put there");
-        assert_eq!(answer.token_at(1), Some(2));
-        answer.branch(3, 0, "ab");
-        assert_eq!(answer.text, "ññab", "one past the last appends");
+        let tokens = answer.tokens.split_off(2);
+        answer.rewrite(tokens);
+        assert_eq!((answer.text.as_str(), answer.tokens[0].characters), ("ab\n", (0, 2)));
+        assert_eq!((answer.before(0), answer.before(1), answer.before(2)), ("", "ab", "ab\n"));
     }
 }
