@@ -43,7 +43,7 @@ pub struct Plan {
 pub struct Picture {
     /// The page.
     pub chapter: &'static str,
-    /// Language and theme.
+    /// Language, theme and, where the page shows several, which scene.
     pub section: String,
     /// The file.
     pub path: PathBuf,
@@ -53,12 +53,14 @@ pub struct Picture {
 
 type Tell = Box<dyn FnMut(&Picture) -> anyhow::Result<()>>;
 
-/// One page in one language and theme.
+/// One scene of a page in one language and theme.
 #[derive(Clone, Copy)]
 struct Stop {
     language: &'static str,
     theme: ThemeChoice,
     page: PanelId,
+    /// What the page does; without a name its main interaction.
+    scene: &'static str,
 }
 
 /// Where the tour is with its present stop.
@@ -120,7 +122,10 @@ impl Tour {
         let mut stops = VecDeque::new();
         for &language in &plan.languages {
             for &theme in &plan.themes {
-                stops.extend(app.pages().into_iter().map(|page| Stop { language, theme, page }));
+                for page in app.pages() {
+                    let scenes = app.scenes(page).iter();
+                    stops.extend(scenes.map(|&scene| Stop { language, theme, page, scene }));
+                }
             }
         }
         Self {
@@ -150,7 +155,7 @@ impl Tour {
             }
             State::Dress { since } => {
                 if self.app.ready() {
-                    self.app.visit(stop.page);
+                    self.app.visit(stop.page, stop.scene);
                     self.frames.clear();
                     self.state = State::Wait { since: Instant::now(), settled: None };
                 } else if since.elapsed() > PATIENCE {
@@ -188,12 +193,13 @@ impl Tour {
     fn keep(&mut self, stop: Stop, image: &ColorImage) -> anyhow::Result<()> {
         let theme = if stop.theme == ThemeChoice::Dark { "dark" } else { "light" };
         let (width, height) = self.size;
-        let name = format!("{}-{}-{theme}-{width}x{height}.png", stop.page.name(), stop.language);
+        let scene = if stop.scene.is_empty() { String::new() } else { format!("-{}", stop.scene) };
+        let name = format!("{}{scene}-{}-{theme}-{width}x{height}.png", stop.page.name(), stop.language);
         let path = self.out.join(name);
         write_png(&path, image)?;
         let picture = Picture {
             chapter: stop.page.name(),
-            section: format!("{}-{theme}", stop.language),
+            section: format!("{}-{theme}{scene}", stop.language),
             path,
             frame_ms_p95: self.frames.p95() * 1e3,
         };

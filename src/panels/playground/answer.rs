@@ -3,22 +3,10 @@
 use std::sync::Arc;
 
 use crate::engine::ModelRef;
-use crate::generate::{GeneratedToken, StopReason, sampling};
+use crate::generate::{Alternative, GeneratedToken, StopReason};
 
 /// A row of logits `[vocabulary]`, shared with the event that brought it.
 pub type Logits = Arc<Vec<f32>>;
-
-/// So many alternatives are kept for each place; a whole row of logits would be too much to keep.
-pub const ALTERNATIVES: usize = 10;
-
-/// A token that the model could have written, and its probability under the model (temperature 1, nothing cut off).
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Alternative {
-    /// Its id.
-    pub id: u32,
-    /// Its probability.
-    pub probability: f32,
-}
 
 /// One token of the answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,6 +23,8 @@ pub struct Written {
     pub alternatives: Vec<Alternative>,
     /// Whether the person put it there instead of the model.
     pub chosen: bool,
+    /// The number in `[0, 1)` that picked it; none where none was drawn.
+    pub number: Option<f64>,
     /// The row from which it was drawn, while there is room to keep it.
     pub logits: Option<Logits>,
     /// First character of the answer that it shows, and one past the last; none where its character is not complete yet.
@@ -72,8 +62,8 @@ pub struct Answer {
 
 impl Answer {
     /// An answer to a prompt, of which nothing is written yet.
-    pub fn to(prompt: String, by: ModelRef, seed: Option<u64>) -> Self {
-        Self { of: Some((prompt, by)), seed, ..Self::default() }
+    pub fn to(prompt: String, by: ModelRef) -> Self {
+        Self { of: Some((prompt, by)), ..Self::default() }
     }
 
     /// Whether there is nothing.
@@ -115,21 +105,19 @@ impl Answer {
         let at = self.tokens.partition_point(|token| token.characters.1 <= character);
         self.tokens.get(at).filter(|token| token.characters.0 <= character).map(|_| at)
     }
-
-    /// The text of its last `count` tokens.
-    pub fn tail(&self, count: usize) -> &str {
-        let first = self.tokens.len().saturating_sub(count);
-        let from = self.tokens.get(first).map_or(self.text.len(), |token| token.bytes.0);
-        self.text.get(from..).unwrap_or_default()
-    }
 }
 
 impl Written {
     /// A token as the model wrote it, with the logits from which it was drawn.
     pub fn by_model(token: &GeneratedToken, logits: &Logits) -> Self {
-        let alternatives = alternatives(token, logits);
-        let (probability, logits) = (token.logprob.exp(), Some(logits.clone()));
-        Self { probability, rank: token.rank, alternatives, logits, ..Self::bare(token.id, &token.text) }
+        Self {
+            probability: token.probability(),
+            rank: token.rank,
+            alternatives: token.alternatives.clone(),
+            number: token.drawn,
+            logits: Some(logits.clone()),
+            ..Self::bare(token.id, &token.text)
+        }
     }
 
     /// A token that the person puts in the place of another one (or behind the last).
@@ -145,7 +133,25 @@ impl Written {
         written
     }
 
-    fn bare(id: u32, text: &str) -> Self {
+    /// The same, for places where nobody looks at the row.
+    pub fn without_row(&self) -> Self {
+        let Self { id, text, probability, rank, alternatives, chosen, number, characters, bytes, .. } = self;
+        Self {
+            id: *id,
+            text: text.clone(),
+            probability: *probability,
+            rank: *rank,
+            alternatives: alternatives.clone(),
+            chosen: *chosen,
+            number: *number,
+            logits: None,
+            characters: *characters,
+            bytes: *bytes,
+        }
+    }
+
+    /// A token of which nothing is known but what it is.
+    pub fn bare(id: u32, text: &str) -> Self {
         Self {
             id,
             text: text.to_owned(),
@@ -153,22 +159,12 @@ impl Written {
             rank: 0,
             alternatives: Vec::new(),
             chosen: false,
+            number: None,
             logits: None,
             characters: (0, 0),
             bytes: (0, 0),
         }
     }
-}
-
-/// The likeliest tokens of a row. The drawn token's own logit and log-probability give the row's normalizer for free.
-fn alternatives(token: &GeneratedToken, logits: &[f32]) -> Vec<Alternative> {
-    let own = logits.get(token.id as usize).copied().unwrap_or(f32::NAN);
-    let normalizer = own - token.logprob;
-    let probability = |id: u32| {
-        let p = logits.get(id as usize).map_or(0.0, |logit| (logit - normalizer).exp());
-        if p.is_finite() { p.min(1.0) } else { 0.0 }
-    };
-    sampling::top(logits, ALTERNATIVES).into_iter().map(|id| Alternative { id, probability: probability(id) }).collect()
 }
 
 /// The tokens that the model reads while it answers: the prompt's, then the answer's.
@@ -196,9 +192,11 @@ impl Read {
 mod tests {
     use super::*;
 
+    use crate::generate::sampling;
+
     fn token(id: u32, text: &str, logits: &[f32]) -> GeneratedToken {
-        let (logprob, rank) = sampling::log_probability_and_rank(logits, id);
-        GeneratedToken { id, text: text.to_owned(), logprob, rank, ..GeneratedToken::default() }
+        let sampling::Judged { logprob, rank, alternatives } = sampling::judge(logits, id);
+        GeneratedToken { id, text: text.to_owned(), logprob, rank, alternatives, ..GeneratedToken::default() }
     }
 
     fn answer() -> Answer {
@@ -215,8 +213,6 @@ mod tests {
         let answer = answer();
         assert_eq!(answer.text, "ñab\n");
         assert_eq!([0, 1, 2, 3, 4].map(|c| answer.token_at(c)), [Some(0), Some(2), Some(2), Some(3), None]);
-        assert_eq!(answer.tail(2), "ab\n");
-        assert_eq!(answer.tail(9), "ñab\n");
     }
 
     #[test]

@@ -8,15 +8,17 @@ use std::sync::Arc;
 use super::answer::Logits;
 use super::outlook::{Row, label};
 use crate::generate::SamplingOptions;
-use crate::generate::sampling::{self, Cut, Stages};
+use crate::generate::sampling::{Interval, Place, Step, Trace};
 
 /// So many tokens are kept for drawing, whatever the vocabulary.
 pub const ROWS: usize = 40;
-/// The cumulative curve is reduced to at most so many points.
-const POINTS: usize = 1024;
+/// The cumulative curve is reduced to at most about so many points.
+const POINTS: usize = 512;
+/// From so many tokens on, equal ratios of places are equally far apart on the curve's horizontal axis.
+const MANY: usize = 48;
 
-/// The steps after which tokens are counted: the temperature, then one filter after the other.
-pub const STEPS: usize = 4;
+/// The steps that have a column of their own, in their order.
+pub const STEPS: [Step; 4] = [Step::Temperature, Step::TopK, Step::TopP, Step::MinP];
 
 /// One token in all columns.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,8 +33,8 @@ pub struct LensRow {
     pub scaled: f32,
     /// Its share among all tokens before anything is cut off.
     pub share: f32,
-    /// The first of the [`STEPS`] that takes it out; [`STEPS`] where none does.
-    pub gone_at: usize,
+    /// The step that takes it out.
+    pub gone_at: Option<Step>,
     /// The probability with which it is drawn.
     pub probability: f32,
 }
@@ -51,15 +53,13 @@ pub struct Left {
 pub struct Columns {
     /// The likeliest tokens, the likeliest first.
     pub rows: Vec<LensRow>,
-    /// What is left after each step.
-    pub left: [Left; STEPS],
+    /// What is left after each of the [`STEPS`].
+    pub left: [Left; 4],
     /// Whether the temperature is so low that the likeliest token is simply taken.
     pub greedy: bool,
-    /// Tokens that can be drawn, in the order of their ids, in which the curve counts them.
-    ids: Vec<u32>,
-    /// The cumulative probability up to and with each of them.
-    reached: Vec<f64>,
-    /// The curve reduced for drawing: share of the tokens that can be drawn, cumulative probability.
+    /// Every token that can be drawn with its part of the cumulative curve, the likeliest first.
+    intervals: Vec<Interval>,
+    /// The curve reduced for drawing: place on the horizontal axis from 0 to 1, cumulative probability.
     pub curve: Vec<[f32; 2]>,
 }
 
@@ -68,7 +68,7 @@ pub struct Columns {
 pub struct Lens {
     columns: Columns,
     /// The row in sight, the options with which it was computed, and all that came of it.
-    computed: Option<(Row, SamplingOptions, Stages)>,
+    computed: Option<(Row, SamplingOptions, Trace)>,
     runs: u64,
     /// The number that the person chose instead of the generator's.
     pub mark: Option<f64>,
@@ -79,8 +79,8 @@ impl Lens {
     pub fn update(&mut self, logits: &Logits, options: &SamplingOptions, row: impl FnOnce() -> Row) {
         let same_row = self.computed.as_ref().is_some_and(|(row, ..)| Arc::ptr_eq(&row.logits, logits));
         let row = match self.computed.take() {
-            Some((row, before, stages)) if same_row && before == *options => {
-                self.computed = Some((row, before, stages));
+            Some((row, before, trace)) if same_row && before == *options => {
+                self.computed = Some((row, before, trace));
                 return;
             }
             Some((row, ..)) if same_row => row,
@@ -89,9 +89,9 @@ impl Lens {
                 row()
             }
         };
-        let stages = sampling::stages(&row.logits, &row.previous, options);
-        self.columns = columns(&row, &stages, options);
-        self.computed = Some((row, *options, stages));
+        let trace = Trace::new(&row.logits, Place::after(&row.previous), options);
+        self.columns = columns(&row, &trace, options);
+        self.computed = Some((row, *options, trace));
         self.runs += 1;
     }
 
@@ -113,134 +113,77 @@ impl Lens {
 
     /// A token in all columns, also one that is not among the likeliest.
     pub fn row_of(&self, id: u32) -> Option<LensRow> {
-        let (row, _, stages) = self.computed.as_ref()?;
-        let largest = stages.scaled.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        let total: f64 = stages.scaled.iter().map(|&x| weight(x, largest)).sum();
-        Some(lens_row(row, stages, id, largest, total))
+        self.computed.as_ref().map(|(row, _, trace)| lens_row(row, trace, id))
     }
 }
 
 impl Columns {
     /// How many tokens can be drawn.
     pub fn drawable(&self) -> usize {
-        self.ids.len()
+        self.intervals.len()
     }
 
-    /// The token at which the curve passes a number in `[0, 1)`, its place among those that can be drawn, and the
-    /// cumulative probability before and with it.
-    pub fn pick(&self, number: f64) -> Option<Pick> {
-        let total = *self.reached.last()?;
-        let mark = number.clamp(0.0, 1.0) * total;
-        let place = self.reached.partition_point(|&reached| reached <= mark).min(self.ids.len() - 1);
-        let before = place.checked_sub(1).and_then(|at| self.reached.get(at)).copied().unwrap_or(0.0);
-        Some(Pick { id: *self.ids.get(place)?, place, from: before / total, to: *self.reached.get(place)? / total })
+    /// The token at which the curve passes a number in `[0, 1)`, with its part of it.
+    pub fn pick(&self, number: f64) -> Option<Interval> {
+        let place = self.intervals.partition_point(|interval| interval.to <= number);
+        self.intervals.get(place).or(self.intervals.last()).copied()
     }
 
-    /// The tokens with the widest steps of the curve: place, id and step.
-    pub fn widest(&self, count: usize) -> Vec<(usize, u32)> {
-        let likely = self.rows.iter().filter(|row| row.gone_at == STEPS).take(count);
-        likely.filter_map(|row| Some((self.ids.binary_search(&row.id).ok()?, row.id))).collect()
+    /// The parts of the likeliest tokens.
+    pub fn likeliest(&self, count: usize) -> &[Interval] {
+        self.intervals.get(..count.min(self.intervals.len())).unwrap_or_default()
     }
-}
 
-/// What a drawn number picks.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Pick {
-    /// The token.
-    pub id: u32,
-    /// Its place among those that can be drawn.
-    pub place: usize,
-    /// Cumulative probability before it.
-    pub from: f64,
-    /// Cumulative probability with it.
-    pub to: f64,
-}
-
-/// The first step that takes a token out.
-fn gone_at(cut: Cut) -> usize {
-    match cut {
-        Cut::Impossible | Cut::Greedy => 0,
-        Cut::TopK => 1,
-        Cut::TopP => 2,
-        Cut::MinP => 3,
-        Cut::Kept => STEPS,
+    /// Where the middle of a place's step is on the horizontal axis, from 0 to 1.
+    pub fn across(&self, place: usize) -> f32 {
+        (across(place, self.drawable()) + across(place + 1, self.drawable())) / 2.0
     }
 }
 
-fn weight(x: f32, largest: f32) -> f64 {
-    if x == f32::NEG_INFINITY { 0.0 } else { f64::from((x - largest).exp()) }
+/// Where a place begins on a horizontal axis of so many, from 0 to 1.
+fn across(place: usize, count: usize) -> f32 {
+    let (place, count) = (place as f32, count.max(1) as f32);
+    if count < MANY as f32 { place / count } else { place.ln_1p() / count.ln_1p() }
 }
 
-fn lens_row(row: &Row, stages: &Stages, id: u32, largest: f32, total: f64) -> LensRow {
-    let at = id as usize;
-    let scaled = stages.scaled.get(at).copied().unwrap_or(f32::NEG_INFINITY);
+fn lens_row(row: &Row, trace: &Trace, id: u32) -> LensRow {
     LensRow {
         id,
         label: label(&row.pieces, id),
-        logit: row.logits.get(at).copied().unwrap_or(f32::NAN),
-        scaled,
-        share: (weight(scaled, largest) / total) as f32,
-        gone_at: stages.cut.get(at).map_or(0, |&cut| gone_at(cut)),
-        probability: stages.probabilities.get(at).copied().unwrap_or(0.0),
+        logit: row.logits.get(id as usize).copied().unwrap_or(f32::NAN),
+        scaled: trace.logit(Step::Temperature, id),
+        share: trace.probability(Step::Temperature, id),
+        gone_at: trace.cut.get(id as usize).and_then(|cut| cut.step()),
+        probability: trace.probability(Step::MinP, id),
     }
 }
 
-fn columns(row: &Row, stages: &Stages, options: &SamplingOptions) -> Columns {
-    let largest = stages.scaled.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let (left, total) = left(stages, largest);
-    let rows = sampling::top(&stages.scaled, ROWS);
-    let rows = rows.into_iter().map(|id| lens_row(row, stages, id, largest, total)).collect();
-    let (mut ids, mut reached, mut sum) = (Vec::new(), Vec::new(), 0.0);
-    for (&p, id) in stages.probabilities.iter().zip(0..) {
-        if p > 0.0 {
-            sum += f64::from(p);
-            ids.push(id);
-            reached.push(sum);
-        }
-    }
-    let curve = curve(&reached);
-    Columns { rows, left, greedy: options.temperature <= 0.0, ids, reached, curve }
-}
-
-/// Counts and entropies after each step, from one pass over the vocabulary; and the sum of all weights.
-fn left(stages: &Stages, largest: f32) -> ([Left; STEPS], f64) {
-    // Of every step that takes tokens out: how many, their weight Σw and Σw·(x − largest).
-    let mut gone = [(0usize, 0f64, 0f64); STEPS + 1];
-    for (&x, &cut) in stages.scaled.iter().zip(&stages.cut) {
-        let w = weight(x, largest);
-        let slot = &mut gone[gone_at(cut)];
-        slot.0 += 1;
-        slot.1 += w;
-        slot.2 += if w > 0.0 { w * f64::from(x - largest) } else { 0.0 };
-    }
-    let total: f64 = gone.iter().map(|slot| slot.1).sum();
-    let left = std::array::from_fn(|step| {
-        let kept = &gone[step + 1..];
-        let (sum, moment) = kept.iter().fold((0.0, 0.0), |(w, m), slot| (w + slot.1, m + slot.2));
-        let entropy = if sum > 0.0 { (sum.ln() - moment / sum).max(0.0) } else { 0.0 };
-        Left { tokens: kept.iter().map(|slot| slot.0).sum(), entropy: entropy as f32 }
+fn columns(row: &Row, trace: &Trace, options: &SamplingOptions) -> Columns {
+    let rows = trace.likeliest(Step::Temperature, ROWS);
+    let rows = rows.into_iter().map(|id| lens_row(row, trace, id)).collect();
+    let left = STEPS.map(|step| {
+        let summary = trace.summary(step);
+        Left { tokens: summary.kept, entropy: summary.entropy }
     });
-    (left, total)
+    let intervals = trace.curve(trace.summary(Step::MinP).kept);
+    let curve = curve(&intervals);
+    Columns { rows, left, greedy: options.temperature <= 0.0, intervals, curve }
 }
 
-/// A staircase of at most [`POINTS`] points: after every so many tokens, where it has got to.
-fn curve(reached: &[f64]) -> Vec<[f32; 2]> {
-    let Some(&total) = reached.last() else { return Vec::new() };
-    let count = reached.len();
+/// A staircase where it has few steps, a line where it has many; points in even distances on the axis.
+fn curve(intervals: &[Interval]) -> Vec<[f32; 2]> {
+    let count = intervals.len();
     let mut points = vec![[0.0, 0.0]];
-    let share = |place: usize| place as f32 / count as f32;
-    if 2 * count <= POINTS {
-        let mut before = 0.0;
-        for (place, &sum) in reached.iter().enumerate() {
-            // A token's step rises in the middle of its width.
-            let middle = (share(place) + share(place + 1)) / 2.0;
-            points.extend([[middle, before], [middle, (sum / total) as f32]]);
-            before = (sum / total) as f32;
+    let mut last = 0.0;
+    for interval in intervals {
+        let (from, to) = (across(interval.place, count), across(interval.place + 1, count));
+        if to - from > 1.0 / POINTS as f32 {
+            points.extend([[from, interval.to as f32], [to, interval.to as f32]]);
+            last = to;
+        } else if to - last > 1.0 / POINTS as f32 {
+            points.push([to, interval.to as f32]);
+            last = to;
         }
-    } else {
-        let apart = count.div_ceil(POINTS - 2);
-        let places = (apart..count).step_by(apart);
-        points.extend(places.map(|place| [share(place), (reached[place - 1] / total) as f32]));
     }
     points.push([1.0, 1.0]);
     points
@@ -248,17 +191,15 @@ fn curve(reached: &[f64]) -> Vec<[f32; 2]> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
+    use crate::generate::sampling;
 
     fn row(logits: Vec<f32>) -> Row {
         let pieces = (0..logits.len()).map(|i| format!("t{i}")).collect();
         Row { logits: Arc::new(logits), previous: vec![], drawn: None, pieces: Arc::new(pieces) }
     }
 
-    const PLAIN: SamplingOptions =
-        SamplingOptions { temperature: 1.0, top_k: 0, top_p: 1.0, min_p: 0.0, repetition_penalty: 1.0 };
+    const PLAIN: SamplingOptions = SamplingOptions::PLAIN;
 
     fn show(lens: &mut Lens, row: &Row, options: &SamplingOptions) {
         lens.update(&row.logits, options, || row.clone());
@@ -277,8 +218,9 @@ mod tests {
         let logits = [0.5f32, 0.3, 0.1, 0.06, 0.04].map(f32::ln).to_vec();
         let lens = lens(logits, &options);
         let columns = lens.columns().unwrap();
-        let gone: Vec<usize> = columns.rows.iter().map(|row| row.gone_at).collect();
-        assert_eq!(gone, [STEPS, STEPS, 3, 1, 1], "top-k takes two; the third reaches 0.9 and falls to min-p");
+        let gone: Vec<_> = columns.rows.iter().map(|row| row.gone_at).collect();
+        // Top-k takes two; the third is needed to reach 0.9 and falls to min-p.
+        assert_eq!(gone, [None, None, Some(Step::MinP), Some(Step::TopK), Some(Step::TopK)]);
         assert_eq!(columns.left.map(|left| left.tokens), [5, 3, 3, 2]);
         assert!(columns.left.windows(2).all(|pair| pair[1].entropy <= pair[0].entropy + 1e-6));
         let two: f32 = -(0.625f32 * 0.625f32.ln() + 0.375 * 0.375f32.ln());
@@ -306,10 +248,10 @@ mod tests {
         let (mut lens, row) = (Lens::default(), row(logits));
         show(&mut lens, &row, &PLAIN);
         let columns = lens.columns().unwrap();
-        assert!(columns.curve.len() <= POINTS && columns.rows.len() == ROWS);
-        assert!(columns.curve.windows(2).all(|pair| pair[0][0] <= pair[1][0] && pair[0][1] <= pair[1][1]));
-        let picks: Vec<u32> = (0..100).map(|i| columns.pick(f64::from(i) / 100.0).unwrap().id).collect();
-        assert!(picks.windows(2).all(|pair| pair[0] <= pair[1]) && picks[0] < picks[99]);
+        assert!(columns.curve.len() <= 2 * POINTS && columns.rows.len() == ROWS);
+        assert!(columns.curve.windows(2).all(|pair| pair[0][0] <= pair[1][0] && pair[0][1] <= pair[1][1] + 1e-6));
+        let places: Vec<usize> = (0..100).map(|i| columns.pick(f64::from(i) / 100.0).unwrap().place).collect();
+        assert!(places.windows(2).all(|pair| pair[0] <= pair[1]) && places[0] < places[99]);
         show(&mut lens, &row, &PLAIN);
         assert_eq!(lens.runs(), 1, "nothing changed");
     }

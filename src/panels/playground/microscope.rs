@@ -4,9 +4,10 @@
 use egui::{Align2, Color32, Painter, Rect, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 use rust_i18n::t;
 
-use super::lens::{Columns, LensRow, STEPS};
+use super::lens::{Columns, LensRow};
 use super::{Action, Playground};
 use crate::generate::SamplingOptions;
+use crate::generate::sampling::Step;
 use crate::panels::Shared;
 use crate::widgets::probability_bars::percent;
 use crate::widgets::theme::{self, Theme, size, space};
@@ -33,7 +34,7 @@ impl Playground {
         let table = Rect::from_min_max(room.min, pos2(room.right(), (room.bottom() - CURVE).max(room.top() + 220.0)));
         let places = Places::new(table);
         let rows = self.rows_in_sight(columns, places.fitting(), picked);
-        paint_table(ui, &places, columns, &rows, picked);
+        paint_table(ui, &places, &rows, picked);
         tell_rows(ui, &places, &rows, picked);
         self.heads_ui(ui, &places, shared);
         ui.allocate_rect(table, Sense::hover());
@@ -105,7 +106,7 @@ impl Playground {
                         .show(ui),
                     _ => ui.add(egui::Label::new(t!("microscope.probabilities").into_owned()).truncate()),
                 };
-                if let Some(left) = column.checked_sub(1).and_then(|step| left.get(step.min(STEPS - 1))) {
+                if let Some(left) = column.checked_sub(1).and_then(|step| left.get(step.min(3))) {
                     let words = t!(
                         "microscope.left",
                         tokens = number::grouped(left.tokens as i64),
@@ -159,7 +160,7 @@ impl Playground {
         let label = pick.map(|pick| self.lens.row_of(pick.id).map_or_else(String::new, |row| row.label));
         if let (Some(mark), Some(pick), Some(label)) = (mark, pick, &label) {
             let lit = response.hovered() || response.dragged() || response.has_focus();
-            let across = (pick.place as f32 + 0.5) / columns.drawable().max(1) as f32;
+            let across = columns.across(pick.place);
             paint_mark(ui.painter(), theme, plot, mark as f32, across, label, lit);
         }
         let spoken = t!("microscope.mark", token = label.clone().unwrap_or_default());
@@ -267,11 +268,11 @@ fn tell_rows(ui: &Ui, places: &Places, rows: &[LensRow], picked: Option<u32>) {
             Sense::hover(),
         );
         let gone = match row.gone_at {
-            0 => t!("microscope.gone.first"),
-            1 => t!("playground.top_k"),
-            2 => t!("playground.top_p"),
-            3 => t!("playground.min_p"),
-            _ => "".into(),
+            Some(Step::TopK) => t!("playground.top_k"),
+            Some(Step::TopP) => t!("playground.top_p"),
+            Some(Step::MinP) => t!("playground.min_p"),
+            Some(_) => t!("microscope.gone_at_once"),
+            None => "".into(),
         };
         let words = t!(
             "microscope.row",
@@ -289,7 +290,7 @@ fn tell_rows(ui: &Ui, places: &Places, rows: &[LensRow], picked: Option<u32>) {
 }
 
 /// All bars of the table.
-fn paint_table(ui: &Ui, places: &Places, columns: &Columns, rows: &[LensRow], picked: Option<u32>) {
+fn paint_table(ui: &Ui, places: &Places, rows: &[LensRow], picked: Option<u32>) {
     let theme = Theme::here(ui);
     let painter = ui.painter();
     let logits = Range::of(rows.iter().map(|row| row.logit));
@@ -302,14 +303,14 @@ fn paint_table(ui: &Ui, places: &Places, columns: &Columns, rows: &[LensRow], pi
         if picked == Some(row.id) {
             painter.rect_filled(line.expand2(vec2(4.0, 0.0)), theme::RADIUS, theme.accent_soft);
         }
-        let alive = row.gone_at == STEPS;
+        let alive = row.gone_at.is_none();
         label(painter, theme, line, row, alive);
         logits.or(&scaled).bar(painter, theme, places.cell(line, 0), row.logit, theme.ink_soft);
         scaled.bar(painter, theme, places.cell(line, 1), row.scaled, theme.ink_soft);
-        for step in 1..STEPS {
-            filtered(painter, theme, places.cell(line, step + 1), row, step, soft, full);
+        for (column, step) in [(2, Step::TopK), (3, Step::TopP), (4, Step::MinP)] {
+            filtered(painter, theme, places.cell(line, column), row, step, soft, full);
         }
-        if alive || (columns.greedy && row.probability > 0.0) {
+        if alive {
             let cell = places.cell(line, COLUMNS - 1);
             share_bar(painter, cell, row.probability / full, theme.generated);
             let text = percent(row.probability);
@@ -332,10 +333,10 @@ fn label(painter: &Painter, theme: &Theme, line: Rect, row: &LensRow, alive: boo
 }
 
 /// A token in the column of a filter: there, just cut off, or gone.
-fn filtered(painter: &Painter, theme: &Theme, cell: Rect, row: &LensRow, step: usize, color: Color32, full: f32) {
-    if row.gone_at > step {
+fn filtered(painter: &Painter, theme: &Theme, cell: Rect, row: &LensRow, step: Step, color: Color32, full: f32) {
+    if row.gone_at.is_none_or(|gone| gone > step) {
         share_bar(painter, cell, row.share / full, color);
-    } else if row.gone_at == step {
+    } else if row.gone_at == Some(step) {
         let cut = Rect::from_min_max(cell.min, pos2(cell.left() + (row.share / full).min(1.0) * cell.width(), cell.bottom()));
         painter.rect_stroke(cut, 1.0, Stroke::new(1.0, theme.warn), egui::StrokeKind::Inside);
         let glyph = egui_material_icons::icons::ICON_CONTENT_CUT.codepoint;
@@ -394,7 +395,7 @@ fn paint_curve(painter: &Painter, theme: &Theme, plot: Rect, outer: Rect, column
     let at = |[x, y]: [f32; 2]| pos2(plot.left() + x * plot.width(), plot.bottom() - y * plot.height());
     let points: Vec<_> = columns.curve.iter().map(|&point| at(point)).collect();
     painter.add(egui::Shape::line(points, Stroke::new(2.0, theme.generated)));
-    let tokens = t!("microscope.tokens_by_id", count = number::grouped(columns.drawable() as i64));
+    let tokens = t!("microscope.tokens_in_order", count = number::grouped(columns.drawable() as i64));
     painter.text(outer.right_bottom(), Align2::RIGHT_BOTTOM, tokens, small(), theme.ink_soft);
     names_below(painter, theme, plot, columns);
 }
@@ -404,9 +405,9 @@ fn names_below(painter: &Painter, theme: &Theme, plot: Rect, columns: &Columns) 
     let mut taken: Vec<egui::Rangef> = Vec::new();
     // The right end belongs to the axis' title.
     let end = plot.right() - 150.0;
-    for (place, id) in columns.widest(12) {
-        let Some(row) = columns.rows.iter().find(|row| row.id == id) else { continue };
-        let x = plot.left() + (place as f32 + 0.5) / columns.drawable() as f32 * plot.width();
+    for interval in columns.likeliest(24) {
+        let Some(row) = columns.rows.iter().find(|row| row.id == interval.id) else { continue };
+        let x = plot.left() + columns.across(interval.place) * plot.width();
         let galley = painter.layout_no_wrap(row.label.clone(), theme::mono(size::SMALL), theme.ink_soft);
         let own = egui::Rangef::new(x - galley.size().x / 2.0 - 3.0, x + galley.size().x / 2.0 + 3.0);
         if own.max < end && taken.iter().all(|other| own.max < other.min || own.min > other.max) {

@@ -83,6 +83,25 @@ impl Threads {
         self.prune();
     }
 
+    /// Says how a run ended.
+    pub fn set_report(&mut self, id: RunId, report: Report) {
+        if let Some(run) = self.runs.iter_mut().find(|run| run.id == id) {
+            run.report = Some(report);
+        }
+    }
+
+    /// Takes a run away in which nothing was written.
+    pub fn drop_empty(&mut self, id: RunId) {
+        let Some(place) = self.runs.iter().position(|run| run.id == id && run.tokens.is_empty()) else { return };
+        let run = self.runs.remove(place);
+        for other in self.runs.iter_mut().filter(|other| other.parent == Some(id)) {
+            other.parent = run.parent;
+        }
+        if self.current == Some(id) {
+            self.current = run.parent;
+        }
+    }
+
     /// Shows the text up to the end of a run, or only the prompt.
     pub fn show(&mut self, run: Option<RunId>) {
         if run.is_none_or(|id| self.run(id).is_some()) {
