@@ -68,11 +68,8 @@ impl Playground {
             }
             Event::BeamsEnded(job, found) if self.is_mine(*job) => {
                 self.take_best(found, shared);
-                let report = Report {
-                    stop: found.stop,
-                    first_token_s: found.first_token_s,
-                    tokens_per_s: found.tokens_per_s,
-                };
+                let report =
+                    Report { stop: found.stop, first_token_s: found.first_token_s, tokens_per_s: found.tokens_per_s };
                 self.ended(report, shared);
             }
             _ => {}
@@ -121,8 +118,7 @@ fn tokens_of(sequence: &BeamSequence, tree: &[BeamNode], model: &ModelInfo, befo
 fn siblings(tree: &[BeamNode], node: Option<usize>) -> Vec<Alternative> {
     let Some(own) = node.and_then(|place| tree.get(place)) else { return Vec::new() };
     let same = tree.iter().filter(|node| node.parent == own.parent && node.depth == own.depth);
-    let mut all: Vec<_> =
-        same.map(|node| Alternative { id: node.id, probability: node.logprob.exp() }).collect();
+    let mut all: Vec<_> = same.map(|node| Alternative { id: node.id, probability: node.logprob.exp() }).collect();
     all.sort_by(|a, b| b.probability.total_cmp(&a.probability));
     all.truncate(ALTERNATIVES);
     all
@@ -141,7 +137,8 @@ mod tests {
     fn the_best_way_so_far_is_known_while_the_search_goes_on() {
         let mut beams = Beams::default();
         assert!(beams.best_path().is_empty());
-        beams.tree = vec![node(None, 1, 0, -0.1), node(None, 1, 1, -0.5), node(Some(1), 2, 2, -0.1), node(Some(0), 2, 3, -2.0)];
+        beams.tree =
+            vec![node(None, 1, 0, -0.1), node(None, 1, 1, -0.5), node(Some(1), 2, 2, -0.1), node(Some(0), 2, 3, -2.0)];
         assert_eq!(beams.best_path(), [1, 2]);
     }
 

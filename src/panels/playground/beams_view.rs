@@ -50,7 +50,8 @@ impl Playground {
         let theme = Theme::here(ui);
         let depth = tree.last().map_or(1, |node| node.depth);
         let width = tree.iter().filter(|node| node.depth == 1).count().max(2);
-        let most = (1..=depth.min(3)).map(|d| tree.iter().filter(|node| node.depth == d).count()).max().unwrap_or(width);
+        let most =
+            (1..=depth.min(3)).map(|d| tree.iter().filter(|node| node.depth == d).count()).max().unwrap_or(width);
         let height = ui.available_height() - HEAD - space::L;
         let apart = (height / most.max(1) as f32).clamp(NODE.0, NODE.1);
         let follow = self.running.is_some();
@@ -128,7 +129,12 @@ fn thread(ui: &Ui, theme: &Theme, from: egui::Pos2, spot: Rect, node: &BeamNode,
     let to = spot.left_center();
     let half = vec2((to.x - from.x) / 2.0, 0.0);
     let points = [from, from + half, to - half, to];
-    ui.painter().add(CubicBezierShape::from_points_stroke(points, false, Color32::TRANSPARENT, Stroke::new(width, color)));
+    ui.painter().add(CubicBezierShape::from_points_stroke(
+        points,
+        false,
+        Color32::TRANSPARENT,
+        Stroke::new(width, color),
+    ));
 }
 
 fn node_ui(ui: &Ui, id: egui::Id, spot: Rect, node: &BeamNode, label: &str, best: bool) {

@@ -49,8 +49,11 @@ impl Playground {
         let token = self.answer.tokens.get(card.token)?;
         let height = 84.0 + LINE * token.alternatives.len() as f32;
         let below = card.anchor.bottom() + height <= screen.bottom() || card.anchor.top() - height < screen.top();
-        let (y, pivot) =
-            if below { (card.anchor.bottom() + 2.0, Align2::LEFT_TOP) } else { (card.anchor.top() - 2.0, Align2::LEFT_BOTTOM) };
+        let (y, pivot) = if below {
+            (card.anchor.bottom() + 2.0, Align2::LEFT_TOP)
+        } else {
+            (card.anchor.top() - 2.0, Align2::LEFT_BOTTOM)
+        };
         let x = card.anchor.left().min(screen.right() - WIDTH - 2.0 * space::M - 4.0).max(screen.left());
         let area = Area::new(Id::unique("playground token card"))
             .order(Order::Foreground)
@@ -136,7 +139,8 @@ fn alternative(ui: &mut Ui, label: &str, probability: f32, largest: f32, mine: b
     job.wrap = egui::text::TextWrapping::truncate_at_width(96.0);
     let galley = painter.layout_job(job);
     painter.galley(pos2(rect.left() + 4.0, rect.center().y - galley.size().y / 2.0), galley, ink);
-    let lane = Rect::from_min_max(pos2(rect.left() + 106.0, rect.top() + 5.0), pos2(rect.right() - 62.0, rect.bottom() - 5.0));
+    let lane =
+        Rect::from_min_max(pos2(rect.left() + 106.0, rect.top() + 5.0), pos2(rect.right() - 62.0, rect.bottom() - 5.0));
     let bar = Rect::from_min_size(lane.min, vec2((lane.width() * probability / largest).max(1.0), lane.height()));
     painter.rect_filled(bar, 2.0, theme.generated.gamma_multiply(if mine { 1.0 } else { 0.6 }));
     painter.text(rect.right_center() - vec2(4.0, 0.0), Align2::RIGHT_CENTER, share, theme::text(size::SMALL), ink);

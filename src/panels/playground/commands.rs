@@ -184,6 +184,9 @@ impl Playground {
             shared.engine.send(Command::Cancel(job));
             self.stopped = Some(job);
             self.asked = None;
+            if let Some(id) = self.writing {
+                self.threads.drop_empty(id);
+            }
         }
     }
 

@@ -31,7 +31,8 @@ impl Playground {
                 if controls::primary_button(ui, icons::ICON_STOP.codepoint, t!("playground.stop")).clicked() {
                     self.compare.stop(shared);
                 }
-            } else if controls::primary_button(ui, icons::ICON_PLAY_ARROW.codepoint, t!("compare.write_all")).clicked() {
+            } else if controls::primary_button(ui, icons::ICON_PLAY_ARROW.codepoint, t!("compare.write_all")).clicked()
+            {
                 self.write_all(shared);
             }
             let options = [
@@ -138,7 +139,8 @@ impl Playground {
             ui.label(egui::RichText::new(model_label(&shared.model_ref)).font(theme::strong(size::BODY)));
         } else {
             ui.label(t!("compare.second").into_owned());
-            let offered: Vec<_> = offered(shared).into_iter().map(|model| (Some(model.clone()), model_label(&model))).collect();
+            let offered: Vec<_> =
+                offered(shared).into_iter().map(|model| (Some(model.clone()), model_label(&model))).collect();
             let mut second = self.compare.second.clone().or_else(|| {
                 offered.iter().filter_map(|(model, _)| model.clone()).find(|model| *model != shared.model_ref)
             });
@@ -161,7 +163,12 @@ impl Playground {
             });
             let running = self.compare.writing() == Some(place);
             let words = super::sheet_bar::report_words(&lane.answer, running);
-            ui.add(egui::Label::new(egui::RichText::new(words).font(theme::text(size::SMALL)).color(Theme::here(ui).ink_soft)).truncate());
+            ui.add(
+                egui::Label::new(
+                    egui::RichText::new(words).font(theme::text(size::SMALL)).color(Theme::here(ui).ink_soft),
+                )
+                .truncate(),
+            );
         });
         action
     }

@@ -28,7 +28,12 @@ pub fn markdown(entry: &Entry) -> String {
     }
     out.push_str(&format!("\n## {}\n\n{}\n", t!("playground.prompt"), fenced(&entry.prompt)));
     out.push_str(&format!("\n## {}\n\n{}\n", t!("history.answer"), fenced(&entry.text)));
-    out.push_str(&format!("\n## {}\n\n| {} | % | {} |\n|---|---:|---:|\n", t!("history.tokens"), t!("history.token"), t!("history.rank")));
+    out.push_str(&format!(
+        "\n## {}\n\n| {} | % | {} |\n|---|---:|---:|\n",
+        t!("history.tokens"),
+        t!("history.token"),
+        t!("history.rank")
+    ));
     for token in &entry.tokens {
         let label = visible(&token.text).replace('|', "\\|").replace('`', "ˋ");
         let share = token.probability.map_or_else(|| "—".to_owned(), |p| format!("{:.2}", 100.0 * p));

@@ -31,8 +31,7 @@ impl Playground {
     pub(super) fn figure_ui(&mut self, ui: &mut Ui, shared: &Shared) -> Option<Action> {
         let beams = self.settings.manner.strategy == Strategy::Beams && self.beams.is_there();
         let first = if beams { t!("playground.side.beams") } else { t!("playground.side.next") };
-        let offered =
-            [(Side::Next, first.into_owned()), (Side::Settings, t!("playground.side.settings").into_owned())];
+        let offered = [(Side::Next, first.into_owned()), (Side::Settings, t!("playground.side.settings").into_owned())];
         controls::segmented(ui, &t!("playground.sides"), &mut self.side, &offered);
         ui.add_space(space::XS);
         match self.side {

@@ -62,18 +62,13 @@ impl Playground {
         let row = written.and_then(|token| token.logits.as_ref().map(|logits| (token.id, logits.clone())));
         match (row, pieces) {
             (Some((id, logits)), Some(pieces)) => {
-                let row = || Row { logits: logits.clone(), previous: self.ids_before(at), drawn: Some(id), pieces };
+                let (read, answer) = (&self.read, &self.answer);
+                let previous = || ids_before(read, answer.tokens.len(), at);
+                let row = || Row { logits: logits.clone(), previous: previous(), drawn: Some(id), pieces };
                 self.lens.update(&logits, &options, row);
             }
             _ => self.lens.clear(),
         }
-    }
-
-    /// What the model reads before a token of the answer. The answer is the end of all that it reads.
-    fn ids_before(&self, at: usize) -> Vec<u32> {
-        let mut ids = self.read.ids();
-        ids.truncate(ids.len().saturating_sub(self.answer.tokens.len() - at));
-        ids
     }
 
     pub(super) fn heed(&mut self, event: &Event, shared: &mut Shared) {
@@ -158,4 +153,11 @@ impl Playground {
             _ => true,
         }
     }
+}
+
+/// What the model reads before a token of an answer of so many. The answer is the end of all that it reads.
+fn ids_before(read: &Read, answer: usize, at: usize) -> Vec<u32> {
+    let mut ids = read.ids();
+    ids.truncate(ids.len().saturating_sub(answer.saturating_sub(at)));
+    ids
 }

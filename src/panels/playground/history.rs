@@ -123,11 +123,8 @@ impl Playground {
         self.problem = None;
         let mut answer = Answer::to(entry.prompt, entry.model);
         answer.seed = entry.seed;
-        answer.report = Some(Report {
-            stop: entry.stop,
-            first_token_s: entry.first_token_s,
-            tokens_per_s: entry.tokens_per_s,
-        });
+        answer.report =
+            Some(Report { stop: entry.stop, first_token_s: entry.first_token_s, tokens_per_s: entry.tokens_per_s });
         answer.rewrite(entry.tokens.into_iter().map(written));
         if let Some(seed) = entry.seed {
             self.settings.seed = seed;

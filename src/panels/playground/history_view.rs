@@ -22,7 +22,8 @@ impl Playground {
     /// The whole view.
     pub(super) fn history_ui(&mut self, ui: &mut Ui, shared: &mut Shared) -> Option<Action> {
         if self.past.history.entries.is_empty() {
-            if controls::empty_state(ui, icons::ICON_HISTORY.codepoint, t!("history.empty"), t!("playground.generate")) {
+            if controls::empty_state(ui, icons::ICON_HISTORY.codepoint, t!("history.empty"), t!("playground.generate"))
+            {
                 self.view = View::Write;
                 return Some(Action::Generate);
             }

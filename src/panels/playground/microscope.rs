@@ -134,7 +134,6 @@ impl Playground {
     /// The cumulative curve with the mark that can be dragged, and what it picks.
     fn curve_ui(&mut self, ui: &mut Ui, shared: &Shared) -> Option<Action> {
         let theme = Theme::here(ui);
-        let columns = self.lens.columns()?;
         let room = ui.available_rect_before_wrap();
         let words_width = (room.width() * 0.3).clamp(150.0, 260.0);
         let outer = Rect::from_min_max(room.min, pos2(room.right() - words_width - space::L, room.bottom()));
@@ -154,7 +153,7 @@ impl Playground {
             self.lens.mark = None;
             mark = self.mark();
         }
-        let columns = self.lens.columns().or(Some(columns))?;
+        let columns = self.lens.columns()?;
         let pick = mark.and_then(|mark| columns.pick(mark));
         paint_curve(ui.painter(), theme, plot, outer, columns);
         let label = pick.map(|pick| self.lens.row_of(pick.id).map_or_else(String::new, |row| row.label));
@@ -178,7 +177,8 @@ impl Playground {
         let theme = Theme::here(ui);
         let shown = self.shown_token();
         let row = picked.and_then(|id| self.lens.row_of(id))?;
-        let label = |text: String, font, ink: Color32| egui::Label::new(egui::RichText::new(text).font(font).color(ink));
+        let label =
+            |text: String, font, ink: Color32| egui::Label::new(egui::RichText::new(text).font(font).color(ink));
         ui.add(label(row.label.clone(), theme::mono(size::TITLE), theme.generated));
         let greedy = self.lens.columns().is_some_and(|columns| columns.greedy);
         let number = mark.map_or_else(|| "—".to_owned(), |mark| format!("{mark:.4}"));
@@ -262,11 +262,8 @@ impl Places {
 /// Every row as something that a screen reader finds.
 fn tell_rows(ui: &Ui, places: &Places, rows: &[LensRow], picked: Option<u32>) {
     for (place, row) in rows.iter().enumerate() {
-        let response = ui.interact(
-            places.row(place, rows.len()),
-            ui.scope_id().with(("microscope row", row.id)),
-            Sense::hover(),
-        );
+        let response =
+            ui.interact(places.row(place, rows.len()), ui.scope_id().with(("microscope row", row.id)), Sense::hover());
         let gone = match row.gone_at {
             Some(Step::TopK) => t!("playground.top_k"),
             Some(Step::TopP) => t!("playground.top_p"),
@@ -337,7 +334,8 @@ fn filtered(painter: &Painter, theme: &Theme, cell: Rect, row: &LensRow, step: S
     if row.gone_at.is_none_or(|gone| gone > step) {
         share_bar(painter, cell, row.share / full, color);
     } else if row.gone_at == Some(step) {
-        let cut = Rect::from_min_max(cell.min, pos2(cell.left() + (row.share / full).min(1.0) * cell.width(), cell.bottom()));
+        let cut =
+            Rect::from_min_max(cell.min, pos2(cell.left() + (row.share / full).min(1.0) * cell.width(), cell.bottom()));
         painter.rect_stroke(cut, 1.0, Stroke::new(1.0, theme.warn), egui::StrokeKind::Inside);
         let glyph = egui_material_icons::icons::ICON_CONTENT_CUT.codepoint;
         let font = egui::FontId::new(size::SMALL, egui::FontFamily::Name(egui_material_icons::FONT_FAMILY.into()));
@@ -377,7 +375,10 @@ impl Range {
         }
         if value.is_finite() {
             let x = x_of(value.clamp(self.low, self.high));
-            let bar = Rect::from_min_max(pos2(zero.min(x), cell.top()), pos2(zero.max(x).max(zero.min(x) + 1.0), cell.bottom()));
+            let bar = Rect::from_min_max(
+                pos2(zero.min(x), cell.top()),
+                pos2(zero.max(x).max(zero.min(x) + 1.0), cell.bottom()),
+            );
             painter.rect_filled(bar, 1.0, color.gamma_multiply(0.55));
         }
     }

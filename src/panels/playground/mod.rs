@@ -129,7 +129,7 @@ pub struct Playground {
     asked: Option<Asked>,
     /// The text at the last look, and since when it stands.
     stands: (String, f64),
-    /// A token of the answer whose alternatives are shown, clicked or under the pointer.
+    /// A token of the answer that was clicked, and the one under the pointer.
     selected: Option<usize>,
     hovered: Option<usize>,
     card: Option<Card>,
@@ -154,9 +154,9 @@ impl Playground {
         Self::default()
     }
 
-    /// The token of the answer whose alternatives are shown: the one under the pointer, or the one clicked.
+    /// The token of the answer that is looked at beside the sheet: the one that was clicked.
     fn shown_token(&self) -> Option<usize> {
-        self.hovered.or(self.selected).filter(|&at| at < self.answer.tokens.len())
+        self.selected.filter(|&at| at < self.answer.tokens.len())
     }
 
     /// Whether the answer is one to the prompt as it stands, from the model as it is.
@@ -223,8 +223,12 @@ impl Panel for Playground {
     fn logic(&mut self, ctx: &egui::Context, shared: &mut Shared) {
         self.past.logic(shared);
         self.look_ahead(ctx, shared);
-        self.outlook.update(&self.settings.manner.options(), shared.language);
-        self.focus_lens(shared);
+        // Only what is in sight follows the sliders.
+        match self.view {
+            View::Write => self.outlook.update(&self.settings.manner.options(), shared.language),
+            View::Microscope => self.focus_lens(shared),
+            View::Compare | View::Scores | View::History => {}
+        }
         if let Some(export) = &mut self.export {
             export.logic(ctx, shared);
         }

@@ -146,7 +146,6 @@ pub fn label(pieces: &[String], id: u32) -> String {
 fn cut_name(cut: Cut) -> String {
     match cut {
         Cut::Kept => String::new(),
-        Cut::TooEarly => t!("playground.cut.too_early").into_owned(),
         Cut::Impossible => t!("playground.cut.impossible").into_owned(),
         Cut::TooEarly => t!("playground.cut.too_early").into_owned(),
         Cut::Greedy => t!("playground.cut.greedy").into_owned(),

@@ -119,7 +119,8 @@ impl Playground {
         let at = response.hover_pos().and_then(|pointer| {
             let near = galley.cursor_from_pos(pointer - rect.min);
             let place = galley.pos_from_cursor(near);
-            let character = if place.left() > pointer.x - rect.left() { near.index.0.checked_sub(1)? } else { near.index.0 };
+            let character =
+                if place.left() > pointer.x - rect.left() { near.index.0.checked_sub(1)? } else { near.index.0 };
             let byte = text.char_indices().nth(character)?.0;
             parts.iter().find(|part| part.bytes.0 <= byte && byte < part.bytes.1).map(|part| part.token)
         });
@@ -186,7 +187,8 @@ fn token_words(token: &TokenScore, shared: &Shared) -> String {
 fn legend_ui(ui: &mut Ui, most: f32, marked: Option<f32>) {
     let theme = Theme::here(ui);
     ui.add_space(space::S);
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width().min(420.0), LEGEND - space::S), Sense::hover());
+    let (rect, response) =
+        ui.allocate_exact_size(vec2(ui.available_width().min(420.0), LEGEND - space::S), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, t!("scores.legend")));
     let bar = Rect::from_min_size(rect.min, vec2(rect.width(), 12.0));
     let mut mesh = Mesh::default();

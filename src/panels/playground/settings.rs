@@ -175,7 +175,8 @@ impl Manner {
 
 /// The stop texts in a field: one a line, with the usual signs for what cannot be typed into it.
 pub fn stops(typed: &str) -> Vec<String> {
-    let read = |line: &str| line.replace("\\\\", "\u{0}").replace("\\n", "\n").replace("\\t", "\t").replace('\u{0}', "\\");
+    let read =
+        |line: &str| line.replace("\\\\", "\u{0}").replace("\\n", "\n").replace("\\t", "\t").replace('\u{0}', "\\");
     typed.lines().filter(|line| !line.is_empty()).map(read).collect()
 }
 
@@ -223,12 +224,15 @@ impl Settings {
             return false;
         }
         let manner = self.manner.clone();
-        match self.own.iter_mut().find(|own| own.name == name) {
-            Some(own) => own.manner = manner,
-            None if self.own.len() < MOST_PRESETS => self.own.push(OwnPreset { name, manner }),
-            None => return false,
+        if let Some(own) = self.own.iter_mut().find(|own| own.name == name) {
+            own.manner = manner;
+            return true;
         }
-        true
+        let room = self.own.len() < MOST_PRESETS;
+        if room {
+            self.own.push(OwnPreset { name, manner });
+        }
+        room
     }
 
     /// Takes a name away.

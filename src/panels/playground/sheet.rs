@@ -37,7 +37,8 @@ impl Playground {
             });
         }
         ui.add_space(space::XS);
-        let woven = if threads > 0.0 { super::inside_next(ui, "threads", threads, |ui| self.threads_ui(ui)) } else { None };
+        let woven =
+            if threads > 0.0 { super::inside_next(ui, "threads", threads, |ui| self.threads_ui(ui)) } else { None };
         let offer = if full > 0.0 { self.full_ui(ui) } else { None };
         let pressed = self.buttons_ui(ui, shared);
         self.report_ui(ui, shared);
@@ -128,7 +129,8 @@ impl Playground {
         let spoken = t!("playground.answer_is", text = self.answer.text.as_str());
         whole.widget_info(|| WidgetInfo::labeled(Role::Paragraph, true, &spoken));
         self.paint_answer(ui, &galley, corner, belongs);
-        let under = self.hovered.filter(|_| self.running.is_none()).and_then(|at| Some((at, self.token_rect(&galley, at)?)));
+        let under =
+            self.hovered.filter(|_| self.running.is_none()).and_then(|at| Some((at, self.token_rect(&galley, at)?)));
         self.follow_pointer(ui, under.map(|(at, rect)| (at, rect.translate(corner.to_vec2()))));
     }
 

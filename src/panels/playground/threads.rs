@@ -53,11 +53,6 @@ impl Threads {
         self.runs.len()
     }
 
-    /// Whether nothing was written.
-    pub fn is_empty(&self) -> bool {
-        self.runs.is_empty()
-    }
-
     /// A run by its name.
     pub fn run(&self, id: RunId) -> Option<&Run> {
         self.runs.iter().find(|run| run.id == id)
@@ -294,12 +289,8 @@ mod tests {
         write(&mut threads, 2, &[7]);
         threads.show(None);
         write(&mut threads, 3, &[8, 9]);
-        let drawn: Vec<_> =
-            threads.strands().iter().map(|s| (s.tokens, s.from_lane, s.lane, s.in_sight)).collect();
-        assert_eq!(
-            drawn,
-            [((0, 2), 0, 0, false), ((2, 4), 0, 0, false), ((2, 3), 0, 1, false), ((0, 2), 0, 2, true)]
-        );
+        let drawn: Vec<_> = threads.strands().iter().map(|s| (s.tokens, s.from_lane, s.lane, s.in_sight)).collect();
+        assert_eq!(drawn, [((0, 2), 0, 0, false), ((2, 4), 0, 0, false), ((2, 3), 0, 1, false), ((0, 2), 0, 2, true)]);
     }
 
     #[test]

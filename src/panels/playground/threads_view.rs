@@ -57,8 +57,9 @@ impl Playground {
             // What is in sight is drawn over the rest.
             let (near, far): (Vec<&Strand>, Vec<&Strand>) = strands.iter().partition(|strand| strand.in_sight);
             for strand in far.into_iter().chain(near) {
-                let clicked = self.strand_ui(ui, &loom, strand, outer.id);
-                action = action.or(clicked.map(|run| Action::Show(Some(run))));
+                if let Some(run) = self.strand_ui(ui, &loom, strand, outer.id) {
+                    action = Some(Action::Show(Some(run)));
+                }
             }
             ui.painter().circle_filled(loom.start(), 4.0, theme.prompt);
         });
@@ -74,19 +75,17 @@ impl Playground {
         let text: String = run.tokens.iter().map(|token| token.text.as_str()).collect();
         let shown: String = visible(&text).chars().take(TOLD).collect();
         let words = match run.seed {
-            Some(seed) => t!(
-                "playground.thread_is",
-                text = shown,
-                count = number::grouped(run.tokens.len() as i64),
-                seed = seed
-            ),
+            Some(seed) => {
+                t!("playground.thread_is", text = shown, count = number::grouped(run.tokens.len() as i64), seed = seed)
+            }
             None => t!("playground.thread_put", text = shown),
         };
         let here = self.threads.current().map(|run| run.id) == Some(strand.run);
         response.widget_info(|| WidgetInfo::selected(Role::Button, true, here, words.as_ref()));
         let lit = response.hovered() || response.has_focus();
         let color = if strand.in_sight { theme.generated } else { theme.ink_soft.gamma_multiply(0.7) };
-        let stroke = Stroke::new(if strand.in_sight || lit { 2.5 } else { 1.5 }, if lit { theme.accent } else { color });
+        let stroke =
+            Stroke::new(if strand.in_sight || lit { 2.5 } else { 1.5 }, if lit { theme.accent } else { color });
         loom.thread(ui.painter(), strand, stroke);
         if run.tokens.first().is_some_and(|token| token.chosen) {
             ui.painter().circle_filled(from, 3.5, theme.prompt);

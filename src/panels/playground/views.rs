@@ -7,8 +7,8 @@ use super::compare::Mode;
 use super::figure::Side;
 use super::settings::{Settings, Strategy};
 use super::{Action, Playground};
-use crate::hub::BUILTIN;
 use crate::engine::ModelRef;
+use crate::hub::BUILTIN;
 use crate::panels::Shared;
 use crate::widgets::controls;
 use crate::widgets::theme::space;
@@ -51,8 +51,7 @@ impl View {
 }
 
 /// What the tour shows; the first is the page as it usually is.
-pub const SCENES: [&str; 8] =
-    ["", "threads", "microscope", "temperatures", "models", "scores", "beams", "history"];
+pub const SCENES: [&str; 8] = ["", "threads", "microscope", "temperatures", "models", "scores", "beams", "history"];
 
 /// From this width on, sheet and figure stand side by side.
 const TWO_COLUMNS: f32 = 780.0;
@@ -166,9 +165,11 @@ impl Playground {
         let tokens = self.answer.tokens.len();
         for part in [3, 2] {
             let at = tokens / part;
-            let other = self.answer.tokens.get(at).and_then(|token| {
-                token.alternatives.iter().map(|other| other.id).find(|&id| id != token.id)
-            });
+            let other = self
+                .answer
+                .tokens
+                .get(at)
+                .and_then(|token| token.alternatives.iter().map(|other| other.id).find(|&id| id != token.id));
             if let Some(id) = other {
                 self.act(Action::Put(at, id), shared);
                 if part == 3 {
