@@ -84,7 +84,8 @@ fn sampling(criterion: &mut Criterion) {
     let place = Place::after(&[1, 2, 3]);
     let hot = SamplingOptions { temperature: 1.3, min_p: 0.02, ..SamplingOptions::PLAIN };
     let all = SamplingOptions { temperature: 0.8, top_k: 400, top_p: 0.9, min_p: 0.02, repetition_penalty: 1.2 };
-    let ways = [("plain", SamplingOptions::PLAIN), ("tutorial", SamplingOptions::default()), ("wild", hot), ("all", all)];
+    let ways =
+        [("plain", SamplingOptions::PLAIN), ("tutorial", SamplingOptions::default()), ("wild", hot), ("all", all)];
     for (name, options) in ways {
         group.bench_function(format!("trace, hit and curve, {name}"), |b| {
             b.iter(|| {
@@ -92,7 +93,9 @@ fn sampling(criterion: &mut Criterion) {
                 (trace.hit(0.7), trace.curve(64).len())
             });
         });
-        group.bench_function(format!("draw, {name}"), |b| b.iter(|| draw(black_box(&logits), place, &options, &mut rng)));
+        group.bench_function(format!("draw, {name}"), |b| {
+            b.iter(|| draw(black_box(&logits), place, &options, &mut rng))
+        });
     }
     group.bench_function("log-probability, rank, ten alternatives", |b| b.iter(|| judge(black_box(&logits), 7)));
     group.bench_function("the ten largest", |b| b.iter(|| top(black_box(&logits), 10)));

@@ -2,7 +2,8 @@
 
 mod glass;
 
-use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use egui::accesskit::Role;
+use egui_kittest::kittest::Queryable as _;
 use glass::Window;
 use rust_i18n::t;
 use telar::panels::PanelId;
@@ -65,7 +66,6 @@ fn the_pointer_on_a_token_shows_its_alternatives_and_a_click_parts_the_thread() 
     window.harness.get_by_label(&t!("playground.undo")).click();
     window.frames(3);
     assert!(first.starts_with(&answer(&window)), "back where they parted");
-    assert!(!window.labels(&t!("playground.threads", count = 2)).is_empty() || !window.labels("seed ").is_empty());
 }
 
 #[test]
@@ -116,12 +116,11 @@ fn a_text_is_scored_and_the_text_of_the_model_surprises_it_less_than_noise() {
                 window.harness.get_by_label(&t!("scores.take_sheet")).click();
             }
             Some(text) => {
-                window.harness.get_by_label(&t!("scores.text")).focus();
+                window.harness.get_by_role(Role::MultilineTextInput).focus();
                 window.frames(2);
                 window.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::A);
                 window.frames(2);
-                let fields = window.harness.query_all_by_role(egui::accesskit::Role::MultilineTextInput);
-                fields.into_iter().next().expect("the field").type_text(text);
+                window.harness.get_by_role(Role::MultilineTextInput).type_text(text);
                 window.frames(2);
                 window.harness.get_by_label(&t!("scores.ask")).click();
             }

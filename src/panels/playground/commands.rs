@@ -184,8 +184,8 @@ impl Playground {
             shared.engine.send(Command::Cancel(job));
             self.stopped = Some(job);
             self.asked = None;
-            if let Some(id) = self.writing {
-                self.threads.drop_empty(id);
+            if self.writing.is_some_and(|id| self.threads.drop_empty(id)) {
+                self.sync();
             }
         }
     }

@@ -133,8 +133,8 @@ impl Playground {
     /// Nothing more comes; a run in which nothing was written is none.
     pub(super) fn over(&mut self) {
         (self.running, self.stopped) = (None, None);
-        if let Some(id) = self.writing.take() {
-            self.threads.drop_empty(id);
+        if self.writing.take().is_some_and(|id| self.threads.drop_empty(id)) {
+            self.sync();
         }
     }
 

@@ -16,7 +16,7 @@ use crate::widgets::{controls, number, scale};
 /// Columns from logits to probabilities.
 const COLUMNS: usize = 6;
 /// Room for a token's text left of them.
-const LABELS: f32 = 88.0;
+const LABELS: f32 = 80.0;
 /// Height of a column's name, slider and count.
 const HEAD: f32 = 104.0;
 /// Height of a row, at least and at most.
@@ -244,7 +244,7 @@ impl Places {
 
     fn head(&self, column: usize) -> Rect {
         let left = self.table.left() + LABELS + column as f32 * self.width;
-        Rect::from_min_size(pos2(left, self.table.top()), vec2(self.width - space::M, HEAD - space::XS))
+        Rect::from_min_size(pos2(left, self.table.top()), vec2(self.width - space::S, HEAD - space::XS))
     }
 
     fn row(&self, place: usize, rows: usize) -> Rect {
@@ -255,7 +255,7 @@ impl Places {
 
     fn cell(&self, row: Rect, column: usize) -> Rect {
         let left = row.left() + LABELS + column as f32 * self.width;
-        Rect::from_min_max(pos2(left, row.top() + 2.0), pos2(left + self.width - space::M, row.bottom() - 2.0))
+        Rect::from_min_max(pos2(left, row.top() + 2.0), pos2(left + self.width - space::S, row.bottom() - 2.0))
     }
 }
 

@@ -294,7 +294,8 @@ impl Panel for Playground {
     fn settled(&self) -> bool {
         let nothing_to_ask = self.prompt.is_empty() || self.asked.is_some();
         let written = self.running.is_none() && !self.waiting && self.looking.is_none() && nothing_to_ask;
-        written && self.compare.settled() && self.scores.settled() && self.past.settled()
+        let past = self.view != View::History || self.past.settled();
+        written && self.compare.settled() && self.scores.settled() && past
     }
 }
 

@@ -101,8 +101,9 @@ impl Playground {
             ui.add_space(space::M);
             self.lengths_ui(ui);
             ui.add_space(space::M);
-            ui.label(t!("playground.stop_texts").into_owned());
-            controls::text_area(ui, &t!("playground.stop_texts"), 2, &mut self.settings.manner.stop);
+            let label = ui.label(t!("playground.stop_texts").into_owned());
+            let field = controls::text_area(ui, &t!("playground.stop_texts"), 2, &mut self.settings.manner.stop);
+            field.labelled_by(label.id);
             controls::note(ui, t!("playground.stop_texts_hint"));
             ui.add_space(space::M);
             self.seed_ui(ui);

@@ -12,9 +12,15 @@ use crate::panels::Shared;
 use crate::widgets::theme::{self, Theme, size, space};
 use crate::widgets::{controls, number};
 
+/// Below this width the buttons are fewer.
+const NARROW: f32 = 470.0;
+
 impl Playground {
+    /// What can be done with the text.
     pub(super) fn buttons_ui(&mut self, ui: &mut Ui, shared: &Shared) -> Option<Action> {
         let mut action = None;
+        // Beside the microscope there is room for the most important only.
+        let narrow = ui.available_width() < NARROW;
         ui.horizontal(|ui| {
             let running = self.running.is_some();
             if running {
@@ -30,11 +36,13 @@ impl Playground {
             let written = !self.answer.is_empty();
             let belongs = written && self.answer_belongs(shared);
             ui.add_enabled_ui(belongs && !running, |ui| {
-                let button = controls::quiet_button(
-                    ui,
-                    icons::ICON_KEYBOARD_DOUBLE_ARROW_RIGHT.codepoint,
-                    t!("playground.continue"),
-                );
+                let glyph = icons::ICON_KEYBOARD_DOUBLE_ARROW_RIGHT.codepoint;
+                let words = t!("playground.continue");
+                let button = if narrow {
+                    controls::icon_button(ui, glyph, words)
+                } else {
+                    controls::quiet_button(ui, glyph, words)
+                };
                 if button.on_hover_text(t!("playground.continue_hint")).clicked() {
                     action = Some(Action::Continue);
                 }
@@ -52,6 +60,9 @@ impl Playground {
             press(ui, forth && !running, icons::ICON_REDO.codepoint, t!("playground.redo"), Action::Redo);
             press(ui, written, icons::ICON_REPLAY.codepoint, t!("playground.regenerate"), Action::Regenerate);
             press(ui, written, icons::ICON_EXPOSURE_PLUS_1.codepoint, t!("playground.next_seed"), Action::NextSeed);
+            if narrow {
+                return;
+            }
             let all = Action::Edit(self.answer.tokens.len());
             press(ui, belongs && !running, icons::ICON_EDIT.codepoint, t!("playground.edit"), all);
             press(ui, written, icons::ICON_BACKSPACE.codepoint, t!("playground.clear"), Action::Clear);

@@ -85,9 +85,9 @@ impl Threads {
         }
     }
 
-    /// Takes a run away in which nothing was written.
-    pub fn drop_empty(&mut self, id: RunId) {
-        let Some(place) = self.runs.iter().position(|run| run.id == id && run.tokens.is_empty()) else { return };
+    /// Takes a run away if nothing was written in it; returns whether.
+    pub fn drop_empty(&mut self, id: RunId) -> bool {
+        let Some(place) = self.runs.iter().position(|run| run.id == id && run.tokens.is_empty()) else { return false };
         let run = self.runs.remove(place);
         for other in self.runs.iter_mut().filter(|other| other.parent == Some(id)) {
             other.parent = run.parent;
@@ -95,6 +95,7 @@ impl Threads {
         if self.current == Some(id) {
             self.current = run.parent;
         }
+        true
     }
 
     /// Shows the text up to the end of a run, or only the prompt.

@@ -68,7 +68,7 @@ impl Playground {
         let body = Rect::from_min_max(pos2(page.left(), head.bottom() + space::M), page.max);
         match self.view {
             View::Write => self.beside_ui(ui, body, 0.38, shared),
-            View::Microscope => self.beside_ui(ui, body, 0.62, shared),
+            View::Microscope => self.beside_ui(ui, body, 0.6, shared),
             View::Compare => super::inside(ui, "compare", body, |ui| self.compare_ui(ui, shared)),
             View::Scores => {
                 super::inside(ui, "scores", body, |ui| self.scores_ui(ui, shared));
@@ -160,24 +160,17 @@ impl Playground {
         }
     }
 
-    /// Two more ways from the middle of what was written in the scene before.
+    /// Two more ways from the middle of what was written in the scene before: one of a single token, one that goes on.
     fn show_threads(&mut self, shared: &mut Shared) {
         let tokens = self.answer.tokens.len();
-        for part in [3, 2] {
-            let at = tokens / part;
-            let other = self
-                .answer
-                .tokens
-                .get(at)
-                .and_then(|token| token.alternatives.iter().map(|other| other.id).find(|&id| id != token.id));
-            if let Some(id) = other {
-                self.act(Action::Put(at, id), shared);
-                if part == 3 {
-                    self.act(Action::Undo, shared);
-                    self.act(Action::Redo, shared);
-                }
+        for (at, goes_on) in [(tokens / 2, false), (tokens / 3, true)] {
+            let longest = self.threads.strands().into_iter().max_by_key(|strand| strand.tokens.1);
+            self.act(Action::Show(longest.map(|strand| strand.run)), shared);
+            let token = self.answer.tokens.get(at);
+            let other = token.and_then(|token| token.alternatives.iter().find(|other| other.id != token.id));
+            if let Some(id) = other.map(|other| other.id) {
+                self.act(if goes_on { Action::Branch(at, id) } else { Action::Put(at, id) }, shared);
             }
         }
-        self.act(Action::Continue, shared);
     }
 }

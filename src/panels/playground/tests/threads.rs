@@ -24,15 +24,9 @@ fn asked(page: &Page) -> (JobId, GenerateRequest) {
 /// Moves the pointer onto the first token of the answer, which begins where the prompt ends.
 fn point_at_first_token(page: &mut Page) {
     let answer = page.get_by_label("Answer: ca").rect();
-    let prompt = page.get_by_label("Prompt").rect();
-    // Two characters of the prompt, then the answer's first.
-    let advance = page.ctx.fonts_mut(|fonts| fonts.glyph_width(&theme::mono(theme::size::READ), 'a'));
-    let at = egui::pos2(prompt.left() + 2.5 * advance, answer.top().min(prompt.top()) + 8.0);
-    page.hover_at(at);
+    page.hover_at(answer.left_top() + egui::vec2(4.0, 8.0));
     page.run_steps(3);
 }
-
-use crate::widgets::theme;
 
 #[test]
 fn a_token_under_the_pointer_shows_what_else_the_model_thought_of_and_a_click_branches() {

@@ -52,7 +52,7 @@ fn a_slider_above_a_column_changes_what_is_right_of_it() {
     go(&mut page, "Microscope");
     let row = |page: &Page| page.get_by_label_contains("c: logit").accesskit_node().label().unwrap_or_default();
     assert!(row(&page).contains("(top-p)"), "{}", row(&page));
-    page.get_by_label("÷ temperature").focus();
+    page.get_by_label("÷ T").focus();
     page.run();
     for _ in 0..60 {
         page.key_press(egui::Key::ArrowRight);
