@@ -35,16 +35,17 @@ impl Past {
     }
 
     /// What the engine says.
-    pub fn heed(&mut self, event: &Event) {
+    pub fn heed(&mut self, event: &Event, shared: &mut Shared) {
         match event {
             Event::HistoryOpened(job, opened) if self.opening == Some(*job) => {
                 self.opening = None;
                 // What was written meanwhile is newer.
-                let mut history = (**opened).clone();
-                for entry in self.history.entries.iter().rev() {
-                    history.add(entry.clone());
+                let meanwhile = std::mem::replace(&mut self.history, Arc::new((**opened).clone()));
+                if !meanwhile.entries.is_empty() {
+                    self.change(shared, |history| {
+                        meanwhile.entries.iter().rev().for_each(|entry| history.add(entry.clone()));
+                    });
                 }
-                self.history = Arc::new(history);
             }
             Event::Failed(job, _) if self.opening == Some(*job) => self.opening = None,
             _ => {}

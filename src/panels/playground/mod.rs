@@ -185,7 +185,7 @@ impl Panel for Playground {
         self.heed_beams(event, shared);
         self.compare.heed(event, shared);
         self.scores.heed(event);
-        self.past.heed(event);
+        self.past.heed(event, shared);
     }
 
     fn shows_failure_of(&self, job: JobId) -> bool {
