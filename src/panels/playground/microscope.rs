@@ -66,57 +66,19 @@ impl Playground {
     fn heads_ui(&mut self, ui: &mut Ui, places: &Places, shared: &Shared) {
         let vocabulary = shared.model.as_ref().map_or(1000, |model| model.pieces.len()).max(2);
         let left = self.lens.columns().map(|columns| columns.left).unwrap_or_default();
-        let default = SamplingOptions::default();
         let options = &mut self.settings.manner.sampling;
         let before = *options;
         for column in 0..COLUMNS {
             super::inside(ui, &format!("head {column}"), places.head(column), |ui| {
                 ui.spacing_mut().item_spacing.y = 2.0;
-                match column {
-                    0 => controls::value_slider(&mut options.repetition_penalty, 1.0..=2.0, t!("microscope.logits"))
-                        .default(default.repetition_penalty)
-                        .decimals(2)
-                        .hint(t!("microscope.logits_hint"))
-                        .unit(t!("microscope.penalty"))
-                        .stacked()
-                        .show(ui),
-                    1 => controls::value_slider(&mut options.temperature, 0.0..=2.0, t!("microscope.temperature"))
-                        .default(default.temperature)
-                        .decimals(2)
-                        .hint(t!("playground.temperature_hint"))
-                        .stacked()
-                        .show(ui),
-                    2 => controls::value_slider(&mut options.top_k, 0..=vocabulary, t!("playground.top_k"))
-                        .default(default.top_k)
-                        .logarithmic()
-                        .hint(t!("playground.top_k_hint"))
-                        .stacked()
-                        .show(ui),
-                    3 => controls::value_slider(&mut options.top_p, 0.0..=1.0, t!("playground.top_p"))
-                        .default(default.top_p)
-                        .decimals(2)
-                        .hint(t!("playground.top_p_hint"))
-                        .stacked()
-                        .show(ui),
-                    4 => controls::value_slider(&mut options.min_p, 0.0..=1.0, t!("playground.min_p"))
-                        .default(default.min_p)
-                        .decimals(2)
-                        .hint(t!("playground.min_p_hint"))
-                        .stacked()
-                        .show(ui),
-                    _ => ui.add(egui::Label::new(t!("microscope.probabilities").into_owned()).truncate()),
-                };
-                if let Some(left) = column.checked_sub(1).and_then(|step| left.get(step.min(3))) {
-                    let words = t!(
-                        "microscope.left",
-                        tokens = number::grouped(left.tokens as i64),
-                        entropy = format!("{:.2}", left.entropy)
-                    );
-                    if column == COLUMNS - 1 {
-                        controls::note(ui, t!("microscope.entropy", nats = format!("{:.2}", left.entropy)));
-                    } else {
-                        controls::note(ui, words);
-                    }
+                head_slider(ui, column, options, vocabulary);
+                let Some(left) = column.checked_sub(1).and_then(|step| left.get(step.min(3))) else { return };
+                let entropy = format!("{:.2}", left.entropy);
+                if column == COLUMNS - 1 {
+                    controls::note(ui, t!("microscope.entropy", nats = entropy));
+                } else {
+                    let tokens = number::grouped(left.tokens as i64);
+                    controls::note(ui, t!("microscope.left", tokens = tokens, entropy = entropy));
                 }
             });
         }
@@ -209,6 +171,45 @@ impl Playground {
         }
         action
     }
+}
+
+/// The slider of a column's step.
+fn head_slider(ui: &mut Ui, column: usize, options: &mut SamplingOptions, vocabulary: usize) {
+    let default = SamplingOptions::default();
+    match column {
+        0 => controls::value_slider(&mut options.repetition_penalty, 1.0..=2.0, t!("microscope.logits"))
+            .default(default.repetition_penalty)
+            .decimals(2)
+            .hint(t!("microscope.logits_hint"))
+            .unit(t!("microscope.penalty"))
+            .stacked()
+            .show(ui),
+        1 => controls::value_slider(&mut options.temperature, 0.0..=2.0, t!("microscope.temperature"))
+            .default(default.temperature)
+            .decimals(2)
+            .hint(t!("playground.temperature_hint"))
+            .stacked()
+            .show(ui),
+        2 => controls::value_slider(&mut options.top_k, 0..=vocabulary, t!("playground.top_k"))
+            .default(default.top_k)
+            .logarithmic()
+            .hint(t!("playground.top_k_hint"))
+            .stacked()
+            .show(ui),
+        3 => controls::value_slider(&mut options.top_p, 0.0..=1.0, t!("playground.top_p"))
+            .default(default.top_p)
+            .decimals(2)
+            .hint(t!("playground.top_p_hint"))
+            .stacked()
+            .show(ui),
+        4 => controls::value_slider(&mut options.min_p, 0.0..=1.0, t!("playground.min_p"))
+            .default(default.min_p)
+            .decimals(2)
+            .hint(t!("playground.min_p_hint"))
+            .stacked()
+            .show(ui),
+        _ => ui.add(egui::Label::new(t!("microscope.probabilities").into_owned()).truncate()),
+    };
 }
 
 /// Steps of the arrow keys while the mark has the keyboard.
