@@ -1,93 +1,14 @@
 //! The real window with the real engine, driven through its accessibility tree as a person would.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+mod glass;
 
 use egui::accesskit::Role;
-use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use glass::Window;
 use rust_i18n::t;
-use telar::app::{Options, TelarApp};
-use telar::data::Home;
 use telar::panels::PanelId;
 
 rust_i18n::i18n!("locales", fallback = "en");
-
-/// An open window, and the folder that it keeps its files in.
-struct Window {
-    harness: Harness<'static, TelarApp>,
-    _home: tempfile::TempDir,
-    _alone: MutexGuard<'static, ()>,
-}
-
-/// A window switches the language of the whole process, so they are opened one after the other.
-static ALONE: Mutex<()> = Mutex::new(());
-
-/// Nothing is timed here; this only ends a test that would wait for ever.
-const PATIENCE: Duration = Duration::from_secs(240);
-
-impl Window {
-    fn open() -> Self {
-        let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-        let folder = tempfile::tempdir().unwrap();
-        let mut options = Options::open(Home::at(folder.path()), "en");
-        options.device = Some("cpu".into());
-        options.settings.motion = false;
-        let builder = Harness::builder().with_size([1280.0, 800.0]).with_max_steps(64);
-        let harness = builder.build_eframe(move |context| TelarApp::new(&context.egui_ctx, options).unwrap());
-        let mut window = Self { harness, _home: folder, _alone: alone };
-        window.wait("the shipped model", |window| window.harness.state().ready());
-        window
-    }
-
-    /// Lets the window live until something holds.
-    fn wait(&mut self, what: &str, holds: impl Fn(&mut Self) -> bool) {
-        let begun = Instant::now();
-        loop {
-            self.harness.step();
-            if holds(self) {
-                return;
-            }
-            assert!(begun.elapsed() < PATIENCE, "waited in vain for {what}:\n{:?}", self.harness.root());
-            std::thread::sleep(Duration::from_millis(5));
-        }
-    }
-
-    fn frames(&mut self, count: usize) {
-        for _ in 0..count {
-            self.harness.step();
-        }
-    }
-
-    fn press(&mut self, label: &str) {
-        self.harness.get_by_role_and_label(Role::Button, label).click();
-        self.frames(3);
-    }
-
-    /// Alt and the number of a page show it.
-    fn go(&mut self, page: PanelId) {
-        use egui::Key::{Num1, Num2, Num3, Num4, Num5, Num6, Num7};
-        let place = self.harness.state().pages().iter().position(|&other| other == page).unwrap();
-        let key = [Num1, Num2, Num3, Num4, Num5, Num6, Num7][place];
-        self.harness.key_press_modifiers(egui::Modifiers::ALT, key);
-        self.frames(3);
-        assert_eq!(self.harness.state().page(), page);
-    }
-
-    /// Presses a page's button whose name is also that of a page in the navigation.
-    fn press_on_page(&mut self, label: &str) {
-        let buttons = self.harness.query_all_by_role_and_label(Role::Button, label);
-        let button = buttons.into_iter().find(|node| node.accesskit_node().toggled().is_none());
-        button.expect("a button on the page").click();
-        self.frames(3);
-    }
-
-    /// The labels of all nodes that hold this text.
-    fn labels(&self, part: &str) -> Vec<String> {
-        let nodes = self.harness.query_all_by_label_contains(part);
-        nodes.filter_map(|node| node.accesskit_node().label()).collect()
-    }
-}
 
 #[test]
 fn trains_on_a_shipped_corpus_and_the_loss_falls() {

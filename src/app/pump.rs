@@ -75,6 +75,8 @@ impl Pump {
             | Event::BeamsEnded(..)
             | Event::ScoreProgress(..)
             | Event::TextScored(..)
+            | Event::HistoryOpened(..)
+            | Event::HistoryKept(..)
             | Event::NextToken(..)
             | Event::Attention(..)
             | Event::Positions(..)

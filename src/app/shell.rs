@@ -174,19 +174,24 @@ impl TelarApp {
         self.shared.ask(intent);
     }
 
-    /// Shows a page and lets it do its main interaction.
-    pub fn visit(&mut self, page: PanelId) {
+    /// What a page can be shown doing, by name; see [`Panel::scenes`].
+    pub fn scenes(&self, page: PanelId) -> &'static [&'static str] {
+        self.panels.iter().find(|panel| panel.id() == page).map_or(&[], |panel| panel.scenes())
+    }
+
+    /// Shows a page and lets it do its main interaction, or another of its scenes.
+    pub fn visit(&mut self, page: PanelId, scene: &str) {
         self.page = page;
         self.messages = Messages::default();
         if let Some(panel) = self.panels.iter_mut().find(|panel| panel.id() == page) {
-            panel.demonstrate(&mut self.shared);
+            panel.demonstrate_scene(scene, &mut self.shared);
         }
     }
 
     /// Shows a section of the course and lets its figures do their main interaction.
     pub fn visit_section(&mut self, id: SectionId) {
         self.shared.learning.progress.last = Some(id);
-        self.visit(PanelId::Course);
+        self.visit(PanelId::Course, "");
     }
 
     /// Scrolls the page on; `false` where everything of it has been in sight.

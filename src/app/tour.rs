@@ -49,7 +49,7 @@ pub struct Plan {
 pub struct Picture {
     /// The page, or the number of the section.
     pub chapter: String,
-    /// Language and theme.
+    /// Language, theme and, where a page shows several, which scene or screen of it.
     pub section: String,
     /// The file.
     pub path: PathBuf,
@@ -59,12 +59,14 @@ pub struct Picture {
 
 type Tell = Box<dyn FnMut(&Picture) -> anyhow::Result<()>>;
 
-/// One page in one language and theme.
+/// One scene of a page in one language and theme.
 #[derive(Clone, Copy)]
 struct Stop {
     language: &'static str,
     theme: ThemeChoice,
     place: Place,
+    /// What the page does; without a name its main interaction.
+    scene: &'static str,
     /// How many screens of it have been seen.
     turned: usize,
 }
@@ -146,8 +148,13 @@ impl Tour {
         for &language in &plan.languages {
             for &theme in &plan.themes {
                 let places = places(&app).into_iter();
-                let wanted = places.filter(|place| plan.only.is_empty() || plan.only.contains(&place.name()));
-                stops.extend(wanted.map(|place| Stop { language, theme, place, turned: 0 }));
+                for place in places.filter(|place| plan.only.is_empty() || plan.only.contains(&place.name())) {
+                    let scenes = match place {
+                        Place::Page(page) => app.scenes(page),
+                        Place::Section(_) => &[""],
+                    };
+                    stops.extend(scenes.iter().map(|&scene| Stop { language, theme, place, scene, turned: 0 }));
+                }
             }
         }
         Self {
@@ -178,7 +185,7 @@ impl Tour {
             State::Dress { since } => {
                 if self.app.ready() {
                     match stop.place {
-                        Place::Page(page) => self.app.visit(page),
+                        Place::Page(page) => self.app.visit(page, stop.scene),
                         Place::Section(id) => self.app.visit_section(id),
                     }
                     self.frames.clear();
@@ -227,13 +234,14 @@ impl Tour {
         let theme = if stop.theme == ThemeChoice::Dark { "dark" } else { "light" };
         let (width, height) = self.size;
         let place = stop.place.name();
+        let scene = if stop.scene.is_empty() { String::new() } else { format!("-{}", stop.scene) };
         let screen = if stop.turned > 0 { format!("-{}", stop.turned + 1) } else { String::new() };
-        let name = format!("{place}-{}-{theme}-{width}x{height}{screen}.png", stop.language);
+        let name = format!("{place}{scene}-{}-{theme}-{width}x{height}{screen}.png", stop.language);
         let path = self.out.join(name);
         write_png(&path, image)?;
         let picture = Picture {
             chapter: place,
-            section: format!("{}-{theme}{screen}", stop.language),
+            section: format!("{}-{theme}{scene}{screen}", stop.language),
             path,
             frame_ms_p95: self.frames.p95() * 1e3,
         };

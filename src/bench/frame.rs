@@ -165,9 +165,9 @@ impl Visit {
             }
             State::Dress(_) if self.app.ready() && self.app.shared().training.is_some() => {
                 match scene {
-                    Scene::Page(page) => self.app.visit(page),
+                    Scene::Page(page) => self.app.visit(page, ""),
                     Scene::Heads => {
-                        self.app.visit(PanelId::Attention);
+                        self.app.visit(PanelId::Attention, "");
                         self.app.ask(Intent::LookAt(self.text.clone()));
                     }
                     Scene::Curve => {}

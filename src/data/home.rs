@@ -59,6 +59,11 @@ impl Home {
         self.root.join("settings.toml")
     }
 
+    /// Texts that models have written in the playground.
+    pub fn history_file(&self) -> PathBuf {
+        self.root.join("history.json")
+    }
+
     /// What the learner has done.
     pub fn progress_file(&self) -> PathBuf {
         self.root.join("progress.json")

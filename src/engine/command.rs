@@ -1,7 +1,9 @@
 //! What a person can ask the engine for. One variant a thing; verbs.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use super::history::History;
 use super::lesson::LessonRequest;
 use crate::data::CorpusRef;
 use crate::generate::{BeamRequest, GenerateRequest};
@@ -97,6 +99,10 @@ pub enum Command {
     DeleteRun(JobId, String),
     /// Write bytes to a file that the person chose (an exported picture or table); atomic.
     WriteFile(JobId, PathBuf, Vec<u8>),
+    /// Read the texts that were written in earlier sessions ([`super::Event::HistoryOpened`]).
+    OpenHistory(JobId),
+    /// Keep these texts over a restart; atomic.
+    KeepHistory(JobId, Arc<History>),
     /// Stop a job of any kind.
     Cancel(JobId),
 }

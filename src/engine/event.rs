@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::command::JobId;
+use super::history::History;
 use super::lesson::LessonResult;
 use crate::data::CorpusRef;
 use crate::generate::{BeamSearch, BeamStep, GeneratedToken, StopReason, TextScore};
@@ -214,6 +215,10 @@ pub enum Event {
     RunDeleted(JobId, String),
     /// A file was written.
     FileWritten(JobId, PathBuf),
+    /// The texts that were written in earlier sessions.
+    HistoryOpened(JobId, Box<History>),
+    /// The texts are kept.
+    HistoryKept(JobId),
     /// A job was cancelled by the person.
     Cancelled(JobId),
     /// A job failed: one sentence in the person's language that says what to do.

@@ -1,9 +1,10 @@
-//! Short errands with a person's files: runs and exported pictures.
+//! Short errands with a person's files: runs, exported pictures, texts that were written.
 
 use std::path::PathBuf;
 
 use super::error::EngineError;
 use super::event::Event;
+use super::history::{self, History};
 use super::job::{Job, Outbox};
 use super::shared::Common;
 use crate::data::write_atomic;
@@ -39,6 +40,23 @@ impl Files {
         }
         job.send(Event::RunDeleted(job.id, id));
         self.list_runs()
+    }
+
+    /// Reads the texts of earlier sessions.
+    pub fn open_history(&mut self, job: &Job) -> Result<(), EngineError> {
+        let (history, notice) = history::load(&self.common.home);
+        if let Some(notice) = notice {
+            self.out.send(Event::Notice(notice));
+        }
+        job.send(Event::HistoryOpened(job.id, Box::new(history)));
+        Ok(())
+    }
+
+    /// Keeps texts for the next session.
+    pub fn keep_history(&mut self, job: &Job, texts: &History) -> Result<(), EngineError> {
+        history::keep(&self.common.home, texts)?;
+        job.send(Event::HistoryKept(job.id));
+        Ok(())
     }
 
     /// Writes a file as a whole or not at all.

@@ -53,6 +53,7 @@ fn job_of(command: &Command) -> Option<(JobId, Option<Kind>)> {
         Command::Download(id, ..) => (*id, Some(Kind::Download)),
         Command::OpenRun(id, ..) => (*id, Some(Kind::OpenRun)),
         Command::DeleteRun(id, ..) | Command::WriteFile(id, ..) => (*id, None),
+        Command::OpenHistory(id) | Command::KeepHistory(id, _) => (*id, None),
         Command::ProbeDevices
         | Command::UseDevice(_)
         | Command::UseThreads { .. }

@@ -11,6 +11,7 @@ pub mod event;
 mod files;
 pub mod guard;
 pub mod handle;
+pub mod history;
 mod inference;
 mod job;
 mod jobs;

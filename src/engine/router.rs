@@ -95,6 +95,10 @@ impl Router {
             Command::WriteFile(_, path, bytes) => {
                 workers.files.give(job, move |files, job| files.write(job, path, &bytes));
             }
+            Command::OpenHistory(_) => workers.files.give(job, |files, job| files.open_history(job)),
+            Command::KeepHistory(_, history) => {
+                workers.files.give(job, move |files, job| files.keep_history(job, &history));
+            }
             Command::Cancel(id) => self.jobs.cancel(id),
         }
     }

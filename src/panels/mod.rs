@@ -274,6 +274,18 @@ pub trait Panel {
         false
     }
 
+    /// What the tour takes pictures of on this page, by name; the first, without a name, is what
+    /// [`Panel::demonstrate`] shows.
+    fn scenes(&self) -> &'static [&'static str] {
+        &[""]
+    }
+
+    /// Does by itself what one of the [`Panel::scenes`] shows; they come in their order, each after the one before.
+    fn demonstrate_scene(&mut self, scene: &str, shared: &mut Shared) {
+        _ = scene;
+        self.demonstrate(shared);
+    }
+
     /// Whether everything that it shows is there (nothing pending), so that a picture of it is worth taking.
     fn settled(&self) -> bool {
         true

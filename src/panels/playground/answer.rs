@@ -3,25 +3,18 @@
 use std::sync::Arc;
 
 use crate::engine::ModelRef;
-use crate::generate::{GeneratedToken, StopReason, sampling};
+use crate::generate::{Alternative, GeneratedToken, StopReason};
 
-/// So many alternatives are kept for each place; a whole row of logits would be too much to keep.
-pub const ALTERNATIVES: usize = 10;
-
-/// A token that the model could have written, and its probability under the model (temperature 1, nothing cut off).
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Alternative {
-    /// Its id.
-    pub id: u32,
-    /// Its probability.
-    pub probability: f32,
-}
+/// A row of logits `[vocabulary]`, shared with the event that brought it.
+pub type Logits = Arc<Vec<f32>>;
 
 /// One token of the answer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Written {
     /// Its id.
     pub id: u32,
+    /// The text that it adds; empty where its character is not complete yet.
+    pub text: String,
     /// Its probability under the model.
     pub probability: f32,
     /// Its place among all tokens by probability, 0 the likeliest.
@@ -30,6 +23,10 @@ pub struct Written {
     pub alternatives: Vec<Alternative>,
     /// Whether the person put it there instead of the model.
     pub chosen: bool,
+    /// The number in `[0, 1)` that picked it; none where none was drawn.
+    pub number: Option<f64>,
+    /// The row from which it was drawn, while there is room to keep it.
+    pub logits: Option<Logits>,
     /// First character of the answer that it shows, and one past the last; none where its character is not complete yet.
     pub characters: (usize, usize),
     /// The same in bytes.
@@ -65,8 +62,8 @@ pub struct Answer {
 
 impl Answer {
     /// An answer to a prompt, of which nothing is written yet.
-    pub fn to(prompt: String, by: ModelRef, seed: Option<u64>) -> Self {
-        Self { of: Some((prompt, by)), seed, ..Self::default() }
+    pub fn to(prompt: String, by: ModelRef) -> Self {
+        Self { of: Some((prompt, by)), ..Self::default() }
     }
 
     /// Whether there is nothing.
@@ -79,36 +76,28 @@ impl Answer {
         self.of.as_ref().is_some_and(|(of, by)| of == prompt && by == model)
     }
 
-    /// One more token, with the logits from which it was drawn.
-    pub fn push(&mut self, token: &GeneratedToken, logits: &[f32]) {
-        let alternatives = alternatives(token, logits);
-        let written = self.place(token.id, &token.text);
-        let probability = token.logprob.exp();
-        self.tokens.push(Written { probability, rank: token.rank, alternatives, ..written });
-    }
-
-    /// Puts another token in the place of one (or after the last), and takes away what came after it.
-    pub fn branch(&mut self, at: usize, id: u32, text: &str) {
-        let old = self.tokens.get(at).cloned();
-        self.truncate(at);
-        let mut written = self.place(id, text);
-        written.chosen = true;
-        if let Some(old) = old {
-            written.rank = old.alternatives.iter().position(|a| a.id == id).unwrap_or(old.rank);
-            let found = old.alternatives.iter().find(|a| a.id == id);
-            written.probability = found.map_or(f32::NAN, |a| a.probability);
-            written.alternatives = old.alternatives;
-        }
+    /// One more token that was written by the model, in its place.
+    pub fn push(&mut self, mut written: Written) {
+        let (characters, bytes) = (self.characters, self.text.len());
+        self.text.push_str(&written.text);
+        self.characters += written.text.chars().count();
+        written.characters = (characters, self.characters);
+        written.bytes = (bytes, self.text.len());
         self.tokens.push(written);
-        self.report = None;
     }
 
-    /// Keeps the first `count` tokens.
-    pub fn truncate(&mut self, count: usize) {
-        self.tokens.truncate(count);
-        let (characters, bytes) = self.tokens.last().map_or((0, 0), |last| (last.characters.1, last.bytes.1));
-        self.text.truncate(bytes);
-        self.characters = characters;
+    /// Other tokens in the place of all there are.
+    pub fn rewrite(&mut self, tokens: impl IntoIterator<Item = Written>) {
+        self.tokens.clear();
+        self.text.clear();
+        self.characters = 0;
+        tokens.into_iter().for_each(|token| self.push(token));
+    }
+
+    /// The text before a token; all of it for one past the last.
+    pub fn before(&self, at: usize) -> &str {
+        let end = at.checked_sub(1).and_then(|last| self.tokens.get(last)).map_or(0, |token| token.bytes.1);
+        self.text.get(..end).unwrap_or_default()
     }
 
     /// The token that shows a character of the answer.
@@ -116,39 +105,66 @@ impl Answer {
         let at = self.tokens.partition_point(|token| token.characters.1 <= character);
         self.tokens.get(at).filter(|token| token.characters.0 <= character).map(|_| at)
     }
+}
 
-    /// The text of its last `count` tokens.
-    pub fn tail(&self, count: usize) -> &str {
-        let first = self.tokens.len().saturating_sub(count);
-        let from = self.tokens.get(first).map_or(self.text.len(), |token| token.bytes.0);
-        self.text.get(from..).unwrap_or_default()
+impl Written {
+    /// A token as the model wrote it, with the logits from which it was drawn.
+    pub fn by_model(token: &GeneratedToken, logits: &Logits) -> Self {
+        Self {
+            probability: token.probability(),
+            rank: token.rank,
+            alternatives: token.alternatives.clone(),
+            number: token.drawn,
+            logits: Some(logits.clone()),
+            ..Self::bare(token.id, &token.text)
+        }
     }
 
-    fn place(&mut self, id: u32, text: &str) -> Written {
-        let (characters, bytes) = (self.characters, self.text.len());
-        self.text.push_str(text);
-        self.characters += text.chars().count();
-        Written {
+    /// A token that the person puts in the place of another one (or behind the last).
+    pub fn by_person(id: u32, text: &str, instead_of: Option<&Self>) -> Self {
+        let mut written = Self { chosen: true, ..Self::bare(id, text) };
+        if let Some(old) = instead_of {
+            written.rank = old.alternatives.iter().position(|a| a.id == id).unwrap_or(old.rank);
+            let found = old.alternatives.iter().find(|a| a.id == id);
+            written.probability = found.map_or(f32::NAN, |a| a.probability);
+            written.alternatives.clone_from(&old.alternatives);
+            written.logits.clone_from(&old.logits);
+        }
+        written
+    }
+
+    /// The same, for places where nobody looks at the row.
+    pub fn without_row(&self) -> Self {
+        let Self { id, text, probability, rank, alternatives, chosen, number, characters, bytes, .. } = self;
+        Self {
+            id: *id,
+            text: text.clone(),
+            probability: *probability,
+            rank: *rank,
+            alternatives: alternatives.clone(),
+            chosen: *chosen,
+            number: *number,
+            logits: None,
+            characters: *characters,
+            bytes: *bytes,
+        }
+    }
+
+    /// A token of which nothing is known but what it is.
+    pub fn bare(id: u32, text: &str) -> Self {
+        Self {
             id,
+            text: text.to_owned(),
             probability: f32::NAN,
             rank: 0,
             alternatives: Vec::new(),
             chosen: false,
-            characters: (characters, self.characters),
-            bytes: (bytes, self.text.len()),
+            number: None,
+            logits: None,
+            characters: (0, 0),
+            bytes: (0, 0),
         }
     }
-}
-
-/// The likeliest tokens of a row. The drawn token's own logit and log-probability give the row's normalizer for free.
-fn alternatives(token: &GeneratedToken, logits: &[f32]) -> Vec<Alternative> {
-    let own = logits.get(token.id as usize).copied().unwrap_or(f32::NAN);
-    let normalizer = own - token.logprob;
-    let probability = |id: u32| {
-        let p = logits.get(id as usize).map_or(0.0, |logit| (logit - normalizer).exp());
-        if p.is_finite() { p.min(1.0) } else { 0.0 }
-    };
-    sampling::top(logits, ALTERNATIVES).into_iter().map(|id| Alternative { id, probability: probability(id) }).collect()
 }
 
 /// The tokens that the model reads while it answers: the prompt's, then the answer's.
@@ -176,16 +192,18 @@ impl Read {
 mod tests {
     use super::*;
 
+    use crate::generate::sampling;
+
     fn token(id: u32, text: &str, logits: &[f32]) -> GeneratedToken {
-        let (logprob, rank) = sampling::log_probability_and_rank(logits, id);
-        GeneratedToken { id, text: text.to_owned(), logprob, rank, ..GeneratedToken::default() }
+        let sampling::Judged { logprob, rank, alternatives } = sampling::judge(logits, id);
+        GeneratedToken { id, text: text.to_owned(), logprob, rank, alternatives, ..GeneratedToken::default() }
     }
 
     fn answer() -> Answer {
-        let logits = [1.0, 3.0, 2.0, -1.0];
+        let logits = Arc::new(vec![1.0, 3.0, 2.0, -1.0]);
         let mut answer = Answer::default();
         for (id, text) in [(1, "ñ"), (2, ""), (0, "ab"), (3, "\n")] {
-            answer.push(&token(id, text, &logits), &logits);
+            answer.push(Written::by_model(&token(id, text, &logits), &logits));
         }
         answer
     }
@@ -195,8 +213,6 @@ mod tests {
         let answer = answer();
         assert_eq!(answer.text, "ñab\n");
         assert_eq!([0, 1, 2, 3, 4].map(|c| answer.token_at(c)), [Some(0), Some(2), Some(2), Some(3), None]);
-        assert_eq!(answer.tail(2), "ab\n");
-        assert_eq!(answer.tail(9), "ñab\n");
     }
 
     #[test]
@@ -210,16 +226,21 @@ mod tests {
     }
 
     #[test]
-    fn a_branch_takes_away_what_came_after_it() {
+    fn a_token_of_the_person_knows_what_the_model_thought_of_it() {
+        let answer = answer();
+        let put = Written::by_person(1, "ñ", answer.tokens.get(2));
+        assert!(put.chosen);
+        assert_eq!(put.rank, 0, "the likeliest was put there");
+        assert!((put.probability - answer.tokens[0].probability).abs() < 1e-6);
+        assert!(Written::by_person(1, "ñ", None).probability.is_nan(), "nobody was asked");
+    }
+
+    #[test]
+    fn rewriting_finds_every_place_anew() {
         let mut answer = answer();
-        answer.branch(2, 1, "ñ");
-        assert_eq!(answer.text, "ññ");
-        assert_eq!(answer.tokens.len(), 3);
-        let last = &answer.tokens[2];
-        assert!(last.chosen);
-        assert_eq!(last.rank, 0, "the likeliest was put there");
-        assert_eq!(answer.token_at(1), Some(2));
-        answer.branch(3, 0, "ab");
-        assert_eq!(answer.text, "ññab", "one past the last appends");
+        let tokens = answer.tokens.split_off(2);
+        answer.rewrite(tokens);
+        assert_eq!((answer.text.as_str(), answer.tokens[0].characters), ("ab\n", (0, 2)));
+        assert_eq!((answer.before(0), answer.before(1), answer.before(2)), ("", "ab", "ab\n"));
     }
 }

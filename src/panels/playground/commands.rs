@@ -1,46 +1,60 @@
-//! What the page asks the engine for, and what it makes of the answers.
-
-use std::sync::Arc;
-use std::time::Duration;
+//! What a person asked for: how the threads change, and what the engine is asked for then.
 
 use rust_i18n::t;
 
-use super::answer::{Answer, Read, Report};
-use super::outlook::Row;
-use super::{Action, Asked, Looking, Playground};
-use crate::engine::{Command, Event, JobId, ModelInfo};
-use crate::generate::StopReason;
+use super::answer::{Answer, Written};
+use super::settings::Strategy;
+use super::threads::Threads;
+use super::views::View;
+use super::{Action, Playground};
+use crate::engine::{Command, ModelInfo};
+use crate::generate::{StopReason, WhenFull};
 use crate::panels::Shared;
-
-/// The next token is looked at when a text has stood this long, in seconds.
-const PAUSE_IN_TYPING: f64 = 0.2;
 
 impl Playground {
     pub(super) fn act(&mut self, action: Action, shared: &mut Shared) {
         match action {
             Action::Generate => {
-                if self.settings.random_seed {
-                    self.settings.draw_seed();
-                }
+                self.new_seed();
                 self.begin(shared);
             }
             Action::Stop => self.stop(shared),
-            Action::Regenerate => {
-                self.settings.seed = self.answer.seed.unwrap_or(self.settings.seed);
-                self.begin(shared);
-            }
-            Action::NextSeed => {
-                self.settings.seed = self.answer.seed.unwrap_or(self.settings.seed).wrapping_add(1);
-                self.begin(shared);
-            }
+            Action::Regenerate => self.again(0, shared),
+            Action::NextSeed => self.again(1, shared),
             Action::Continue => self.go_on(shared),
+            Action::GoOnFrom(count) => {
+                self.threads.cut(count);
+                self.sync();
+                self.go_on(shared);
+            }
+            Action::Put(at, id) => {
+                self.put(at, id, None, shared);
+            }
+            Action::Branch(at, id) => self.branch(at, id, shared),
+            Action::Undo | Action::Redo => {
+                self.stop(shared);
+                let moved = if action == Action::Undo { self.threads.back() } else { self.threads.forth() };
+                if moved {
+                    self.sync();
+                }
+            }
+            Action::Show(run) => {
+                self.stop(shared);
+                self.threads.show(run);
+                self.sync();
+            }
+            Action::Edit(count) => self.edit(count, shared),
+            Action::Inspect(at) => (self.selected, self.view, self.card) = (Some(at), View::Microscope, None),
             Action::Clear => {
                 self.stop(shared);
+                self.threads = Threads::default();
                 self.answer = Answer::default();
+                self.beams.clear();
                 (self.selected, self.asked) = (None, None);
             }
-            Action::Put(at, id) => self.put(at, id, shared),
             Action::Example => self.take_example(shared),
+            Action::TakeUp(entry) => self.take_up(entry, shared),
+            Action::TakeOver(lane) => self.take_over(lane, shared),
         }
     }
 
@@ -63,168 +77,161 @@ impl Playground {
         self.problem = None;
     }
 
-    /// Continues the prompt from its end; an earlier answer goes.
-    fn begin(&mut self, shared: &mut Shared) {
-        self.stop(shared);
-        self.answer = Answer::to(self.prompt.clone(), shared.model_ref.clone(), Some(self.settings.seed));
-        self.ask(self.prompt.clone(), shared);
-    }
-
-    /// Goes on behind the answer. Where it would not fit into the context, the model reads only the end of the text.
-    fn go_on(&mut self, shared: &mut Shared) {
-        if !self.answer_belongs(shared) || self.answer.is_empty() {
-            self.begin(shared);
-            return;
-        }
-        self.stop(shared);
+    fn new_seed(&mut self) {
         if self.settings.random_seed {
             self.settings.draw_seed();
         }
-        let context = shared.model.as_ref().map_or(usize::MAX, |model| model.config.context);
-        let half = context / 2;
-        let full = self.read.len() + half.min(self.settings.max_new_tokens) > context;
-        let text = if full && self.answer.tokens.len() > half {
-            self.answer.tail(half.max(1)).to_owned()
-        } else {
-            self.text(shared)
-        };
-        self.ask(text, shared);
     }
 
-    fn ask(&mut self, text: String, shared: &mut Shared) {
+    /// Brings the flat answer in line with the threads.
+    pub(super) fn sync(&mut self) {
+        self.answer.rewrite(self.threads.tokens().map(Written::without_row));
+        let current = self.threads.current();
+        self.answer.report = current.and_then(|run| run.report);
+        self.answer.seed = current.and_then(|run| run.seed);
+        (self.selected, self.hovered, self.card, self.asked) = (None, None, None, None);
+        self.lens.mark = None;
+    }
+
+    /// Makes sure that the threads are those of the prompt as it stands and of *the* model.
+    fn claim(&mut self, shared: &Shared) {
+        if !self.answer.belongs_to(&self.prompt, &shared.model_ref) {
+            self.threads = Threads::default();
+            self.answer = Answer::to(self.prompt.clone(), shared.model_ref.clone());
+        }
+    }
+
+    /// Continues the prompt from its end, as a new thread beside those that are there.
+    fn begin(&mut self, shared: &mut Shared) {
+        self.stop(shared);
+        self.claim(shared);
+        self.threads.show(None);
+        self.threads.begin(Some(self.settings.seed));
+        self.sync();
+        self.ask(WhenFull::Stop, shared);
+    }
+
+    /// Once more from where the run in sight began, with a seed so much higher.
+    fn again(&mut self, higher: u64, shared: &mut Shared) {
+        let Some(run) = self.threads.current() else { return self.begin(shared) };
+        let seed = run.seed.unwrap_or(self.settings.seed).wrapping_add(higher);
+        let parent = run.parent;
+        // What the person put at its start stays.
+        let put = run.tokens.first().filter(|token| token.chosen).cloned();
+        self.stop(shared);
+        if !self.answer_belongs(shared) {
+            self.settings.seed = seed;
+            return self.begin(shared);
+        }
+        self.settings.seed = seed;
+        self.threads.show(parent);
+        self.threads.begin(Some(seed));
+        if let Some(run) = self.threads.current_mut() {
+            run.tokens.extend(put);
+        }
+        self.sync();
+        self.ask(WhenFull::Stop, shared);
+    }
+
+    /// Goes on behind the answer. Where the context is full, the model reads only the last half of the text.
+    fn go_on(&mut self, shared: &mut Shared) {
+        if !self.answer_belongs(shared) || self.answer.is_empty() {
+            self.new_seed();
+            self.begin(shared);
+            return;
+        }
+        let full = self.context_is_full(shared);
+        self.stop(shared);
+        self.new_seed();
+        self.threads.begin(Some(self.settings.seed));
+        self.sync();
+        self.ask(if full { WhenFull::KeepHalf } else { WhenFull::Stop }, shared);
+    }
+
+    /// Whether there is no room for another token after the text in sight.
+    pub(super) fn context_is_full(&self, shared: &Shared) -> bool {
+        let context = shared.model.as_ref().map_or(usize::MAX, |model| model.config.context);
+        let ended_full = self.answer.report.is_some_and(|report| report.stop == StopReason::ContextFull);
+        self.running.is_none() && (ended_full || self.read.len() >= context)
+    }
+
+    /// Asks the engine to write on behind the text in sight.
+    fn ask(&mut self, when_full: WhenFull, shared: &mut Shared) {
+        self.compare.stop(shared);
         let job = shared.engine.next_job();
+        let text = [self.prompt.as_str(), &self.answer.text].concat();
         self.running = Some(job);
+        self.writing = self.threads.current().map(|run| run.id);
         (self.problem, self.asked, self.looking) = (None, None, None);
-        (self.selected, self.hovered) = (None, None);
         self.answer.report = None;
         self.follow = true;
-        let request = self.settings.request(text);
-        shared.engine.send(Command::Generate(job, shared.model_ref.clone(), request));
+        self.beams.clear();
+        let manner = &self.settings.manner;
+        let model = shared.model_ref.clone();
+        if manner.strategy == Strategy::Beams {
+            self.beams.begin(job);
+            shared.engine.send(Command::SearchBeams(job, model, manner.beam_request(text)));
+        } else {
+            let request = manner.request(text, self.settings.seed);
+            let request = crate::generate::GenerateRequest { when_full, ..request };
+            shared.engine.send(Command::Generate(job, model, request));
+        }
     }
 
     /// Ends the generation: for the eye at once, in the engine within one token.
-    fn stop(&mut self, shared: &mut Shared) {
+    pub(super) fn stop(&mut self, shared: &mut Shared) {
         if let Some(job) = self.running.take() {
             shared.engine.send(Command::Cancel(job));
             self.stopped = Some(job);
             self.asked = None;
+            if self.writing.is_some_and(|id| self.threads.drop_empty(id)) {
+                self.sync();
+            }
         }
     }
 
-    /// Puts a token of the person's choice into the answer.
-    fn put(&mut self, at: usize, id: u32, shared: &mut Shared) {
-        let Some(model) = shared.model.clone() else { return };
-        if !self.answer_belongs(shared) {
-            self.answer = Answer::to(self.prompt.clone(), shared.model_ref.clone(), None);
-        }
-        let at = at.min(self.answer.tokens.len());
-        let before = match at.checked_sub(1).and_then(|last| self.answer.tokens.get(last)) {
-            Some(token) => self.answer.text.get(..token.bytes.1).unwrap_or_default(),
-            None => self.prompt.as_str(),
-        };
-        let Some(text) = writable(&model, id, before) else { return };
+    /// Puts a token of the person's choice into the answer. Returns whether it can stand there.
+    fn put(&mut self, at: usize, id: u32, seed: Option<u64>, shared: &mut Shared) -> bool {
+        let Some(model) = shared.model.clone() else { return false };
         self.stop(shared);
-        self.answer.branch(at, id, &text);
-        (self.selected, self.asked) = (None, None);
+        self.claim(shared);
+        let at = at.min(self.answer.tokens.len());
+        let before = if at == 0 { self.prompt.as_str() } else { self.answer.before(at) };
+        let Some(text) = writable(&model, id, before) else { return false };
+        let written = Written::by_person(id, &text, self.threads.tokens().nth(at));
+        self.threads.cut(at);
+        self.threads.begin(seed);
+        if let Some(run) = self.threads.current_mut() {
+            run.tokens.push(written);
+        }
+        self.sync();
+        true
     }
 
-    /// Asks for the next token of the text as it stands, once the person pauses.
-    pub(super) fn look_ahead(&mut self, ctx: &egui::Context, shared: &mut Shared) {
-        let Some(model) = shared.model.clone() else { return };
-        let text = self.text(shared);
-        if text.is_empty() {
-            if self.running.is_none() && self.asked.take().is_some() {
-                self.outlook.clear();
-                self.read = Read::default();
-            }
-            return;
-        }
-        let now = ctx.input(|i| i.time);
-        if text != self.stands.0 {
-            self.stands = (text.clone(), now);
-        }
-        let asked = Asked { text, model: model.model.clone(), step: model.step };
-        if self.running.is_some() || self.asked.as_ref() == Some(&asked) {
-            return;
-        }
-        let left = self.stands.1 + PAUSE_IN_TYPING - now;
-        if left > 0.0 {
-            ctx.request_repaint_after(Duration::from_secs_f64(left));
-            return;
-        }
-        let job = shared.engine.next_job();
-        shared.engine.send(Command::NextToken(job, asked.model.clone(), asked.text.clone()));
-        self.looking = Some(Looking { job });
-        self.asked = Some(asked);
-    }
-
-    pub(super) fn heed(&mut self, event: &Event, shared: &mut Shared) {
-        match event {
-            Event::GenerationStarted(job, ids, _) if self.running == Some(*job) => {
-                self.read = Read { prompt: Arc::new(ids.clone()), written: Vec::new() };
-            }
-            Event::Token(job, token, logits) if self.running == Some(*job) => {
-                if let Some(model) = &shared.model {
-                    let (previous, drawn) = (self.read.ids(), Some(token.id));
-                    let pieces = model.pieces.clone();
-                    self.outlook.set(Row { logits: logits.clone(), previous, drawn, pieces });
-                }
-                self.read.written.push(token.id);
-                self.answer.push(token, logits);
-            }
-            Event::GenerationEnded(job, stop, first_token_s, tokens_per_s) if self.is_mine(*job) => {
-                let report = Report { stop: *stop, first_token_s: *first_token_s, tokens_per_s: *tokens_per_s };
-                self.answer.report = Some(report);
-                self.over();
-            }
-            Event::Cancelled(job) if self.is_mine(*job) => {
-                let nothing_known = Report { stop: StopReason::Cancelled, first_token_s: 0.0, tokens_per_s: 0.0 };
-                self.answer.report.get_or_insert(nothing_known);
-                self.over();
-            }
-            Event::NextToken(job, ids, logits) if self.is_looked_for(*job) => {
-                self.looking = None;
-                self.read = Read { prompt: Arc::new(ids.clone()), written: Vec::new() };
-                if let Some(model) = &shared.model {
-                    let (previous, pieces) = (ids.clone(), model.pieces.clone());
-                    self.outlook.set(Row { logits: logits.clone(), previous, drawn: None, pieces });
-                }
-            }
-            Event::Failed(job, sentence) if self.is_mine(*job) || self.is_looked_for(*job) => {
-                if self.is_mine(*job) {
-                    self.over();
-                }
-                self.looking = None;
-                self.outlook.clear();
-                self.problem = Some(sentence.clone());
-            }
-            _ => {}
+    /// Puts a token into the answer, and goes on from there.
+    fn branch(&mut self, at: usize, id: u32, shared: &mut Shared) {
+        self.new_seed();
+        if self.put(at, id, Some(self.settings.seed), shared) {
+            self.ask(WhenFull::Stop, shared);
         }
     }
 
-    fn over(&mut self) {
-        (self.running, self.stopped) = (None, None);
-    }
-
-    pub(super) fn is_mine(&self, job: JobId) -> bool {
-        self.running == Some(job) || self.stopped == Some(job) && self.running.is_none()
-    }
-
-    pub(super) fn is_looked_for(&self, job: JobId) -> bool {
-        self.looking.as_ref().is_some_and(|looking| looking.job == job)
-    }
-
-    /// Whether the row that is shown was computed with another vocabulary than the model has now.
-    pub(super) fn outlook_is_of_another_model(&self, shared: &Shared) -> bool {
-        match (&shared.model, self.outlook.pieces()) {
-            (Some(model), Some(pieces)) => !Arc::ptr_eq(&model.pieces, pieces) && model.pieces != *pieces,
-            _ => true,
-        }
+    /// Makes one text of the prompt and the first tokens of the answer, which can be edited as a whole.
+    fn edit(&mut self, count: usize, shared: &mut Shared) {
+        self.stop(shared);
+        let kept = self.answer.before(count.min(self.answer.tokens.len())).to_owned();
+        self.prompt.push_str(&kept);
+        self.threads = Threads::default();
+        self.answer = Answer::default();
+        self.beams.clear();
+        (self.selected, self.hovered, self.card, self.asked) = (None, None, None, None);
+        self.focus_prompt = true;
+        self.view = View::Write;
     }
 }
 
 /// A token's text as it would stand behind another text; `None` for one that is no whole text by itself.
-fn writable(model: &ModelInfo, id: u32, before: &str) -> Option<String> {
+pub(super) fn writable(model: &ModelInfo, id: u32, before: &str) -> Option<String> {
     let piece = model.pieces.get(id as usize)?;
     match model.tokenizer.as_str() {
         "words" => {

@@ -4,6 +4,7 @@ use egui::{Rect, Sense, Ui, vec2};
 use egui_material_icons::icons;
 use rust_i18n::t;
 
+use super::settings::Strategy;
 use super::{Action, Playground, outlook};
 use crate::panels::Shared;
 use crate::widgets::probability_bars::{self, Style};
@@ -15,9 +16,38 @@ const OPTIONS: f32 = 238.0;
 /// Height of what stands between bars and options.
 const LEGEND: f32 = 40.0;
 
+/// What stands beside the sheet while one writes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Side {
+    /// The next token's probabilities, with the options that they depend on.
+    #[default]
+    Next,
+    /// All settings.
+    Settings,
+}
+
 impl Playground {
     /// The right column.
     pub(super) fn figure_ui(&mut self, ui: &mut Ui, shared: &Shared) -> Option<Action> {
+        let beams = self.settings.manner.strategy == Strategy::Beams && self.beams.is_there();
+        let first = if beams { t!("playground.side.beams") } else { t!("playground.side.next") };
+        let offered = [(Side::Next, first.into_owned()), (Side::Settings, t!("playground.side.settings").into_owned())];
+        controls::segmented(ui, &t!("playground.sides"), &mut self.side, &offered);
+        ui.add_space(space::XS);
+        match self.side {
+            Side::Settings => {
+                self.settings_ui(ui);
+                None
+            }
+            Side::Next if beams && self.shown_token().is_none() => {
+                self.beams_ui(ui, shared);
+                None
+            }
+            Side::Next => self.bars_ui(ui, shared),
+        }
+    }
+
+    fn bars_ui(&mut self, ui: &mut Ui, shared: &Shared) -> Option<Action> {
         let room = ui.available_rect_before_wrap();
         let figure = Rect::from_min_size(room.min, vec2(room.width(), (room.height() - OPTIONS).max(180.0)));
         let action = super::inside(ui, "bars", figure, |ui| match self.shown_token() {
@@ -31,7 +61,6 @@ impl Playground {
 
     /// What might come next, as the options leave it.
     fn next_ui(&mut self, ui: &mut Ui, shared: &Shared) -> Option<Action> {
-        controls::section_title(ui, t!("playground.next_token"));
         let Some(distribution) = self.outlook.distribution() else { return self.nothing_ui(ui) };
         let equal = distribution.entropy.exp();
         controls::note(
@@ -80,11 +109,11 @@ impl Playground {
         if close {
             self.selected = None;
         }
-        touched.clicked.and_then(|i| ids.get(i).copied()).map(|id| Action::Put(at, id))
+        touched.clicked.and_then(|i| ids.get(i).copied()).map(|id| Action::Branch(at, id))
     }
 
     /// No bars yet: because nothing was written, or because they are on their way, or because something is wrong.
-    fn nothing_ui(&self, ui: &mut Ui) -> Option<Action> {
+    pub(super) fn nothing_ui(&self, ui: &mut Ui) -> Option<Action> {
         let glyph = icons::ICON_EDIT_NOTE.codepoint;
         if self.problem.is_some() {
             controls::note(ui, t!("playground.no_bars"));

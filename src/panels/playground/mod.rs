@@ -1,47 +1,92 @@
 //! Playground: a model continues a text, and one sees what it might have said instead.
 //!
-//! Left the sheet: the prompt in magenta, the answer in blue right behind it. Right the next token's probabilities, and
-//! below them the options that they depend on. The logits arrive as an event; what the options make of them is computed
-//! here, on one row, so that a slider moves the bars without running the model.
+//! The sheet is the main thing: the prompt in magenta, the answer in blue right behind it, below it the threads of all that
+//! was written after this prompt. Beside it stands one view at a time: the next token with its options, the sampling
+//! microscope, several answers compared, a text scored, earlier texts. Rows of logits arrive as events; what the options
+//! make of one is computed here, so that a slider moves everything without running the model.
 
 mod answer;
+mod beams;
+mod beams_view;
+mod card;
 mod commands;
+mod compare;
+mod compare_view;
+mod export;
 mod figure;
+mod generating;
+mod history;
+mod history_view;
+mod lens;
+mod microscope;
 mod options;
 mod outlook;
+mod scores;
+mod scores_view;
 mod settings;
 mod sheet;
+mod sheet_bar;
+mod threads;
+mod threads_view;
+mod views;
 
-use egui::{Key, Modifiers, Rect, Ui, UiBuilder, pos2, vec2};
+use egui::{Key, Modifiers, Rect, Ui, UiBuilder};
 use rust_i18n::t;
 
+use super::export::Export;
 use super::{Intent, Panel, PanelId, Shared};
 use crate::engine::{Event, JobId, ModelRef};
-use crate::widgets::theme::space;
 
 use answer::{Answer, Read};
+use beams::Beams;
+use card::Card;
+use compare::Compare;
+use figure::Side;
+use history::Past;
+use lens::Lens;
 use outlook::Outlook;
+use scores::Scores;
 use settings::Settings;
+use threads::{RunId, Threads};
+use views::View;
 
 /// What a person asked for while the page was drawn; carried out afterwards.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 enum Action {
     /// Continue the prompt with the seed in the field (or a new one, where seeds are drawn).
     Generate,
     /// End the generation.
     Stop,
-    /// Once more with the same seed.
+    /// Once more from where the last run began, with the same seed.
     Regenerate,
-    /// Once more with the next seed.
+    /// Once more from where the last run began, with the next seed.
     NextSeed,
     /// Go on behind the answer.
     Continue,
-    /// Take the answer away.
-    Clear,
+    /// Go on behind the first so many tokens of the answer.
+    GoOnFrom(usize),
     /// Put a token at a place of the answer; one past the last appends it.
     Put(usize, u32),
+    /// The same, and go on from there.
+    Branch(usize, u32),
+    /// One knot back along the threads.
+    Undo,
+    /// One knot on.
+    Redo,
+    /// Show the text up to the end of a run, or only the prompt.
+    Show(Option<RunId>),
+    /// Make the prompt and the first so many tokens one text that can be edited.
+    Edit(usize),
+    /// Look at a token of the answer under the microscope.
+    Inspect(usize),
+    /// Take the answer away.
+    Clear,
     /// Take a sentence that the model knows for a prompt.
     Example,
+    /// Take up an earlier text.
+    TakeUp(usize),
+    /// Take a compared answer as a thread of the sheet.
+    TakeOver(usize),
 }
 
 /// A question after the next token that is on its way.
@@ -62,19 +107,32 @@ struct Asked {
 pub struct Playground {
     prompt: String,
     settings: Settings,
+    view: View,
+    /// What stands beside the sheet while one writes.
+    side: Side,
+    /// All that was written after the prompt, and the part of it in sight, flat.
+    threads: Threads,
     answer: Answer,
     read: Read,
     outlook: Outlook,
+    lens: Lens,
+    beams: Beams,
+    compare: Compare,
+    scores: Scores,
+    past: Past,
     running: Option<JobId>,
     /// The generation that was stopped by the person: its last figures may still come.
     stopped: Option<JobId>,
+    /// The run that it writes.
+    writing: Option<RunId>,
     looking: Option<Looking>,
     asked: Option<Asked>,
     /// The text at the last look, and since when it stands.
     stands: (String, f64),
-    /// A token of the answer whose alternatives are shown, clicked or under the pointer.
+    /// A token of the answer that was clicked, and the one under the pointer.
     selected: Option<usize>,
     hovered: Option<usize>,
+    card: Option<Card>,
     /// The engine's sentence on what is wrong with the prompt.
     problem: Option<String>,
     /// Generate as soon as there is a model.
@@ -83,6 +141,11 @@ pub struct Playground {
     begun: bool,
     /// The text grows and its end is to stay in sight.
     follow: bool,
+    /// The prompt wants the keyboard.
+    focus_prompt: bool,
+    /// What is typed as the name of a new preset.
+    preset_name: String,
+    export: Option<Export>,
 }
 
 impl Playground {
@@ -91,9 +154,9 @@ impl Playground {
         Self::default()
     }
 
-    /// The token of the answer whose alternatives are shown: the one under the pointer, or the one clicked.
+    /// The token of the answer that is looked at beside the sheet: the one that was clicked.
     fn shown_token(&self) -> Option<usize> {
-        self.hovered.or(self.selected).filter(|&at| at < self.answer.tokens.len())
+        self.selected.filter(|&at| at < self.answer.tokens.len())
     }
 
     /// Whether the answer is one to the prompt as it stands, from the model as it is.
@@ -119,10 +182,14 @@ impl Panel for Playground {
 
     fn on_event(&mut self, event: &Event, shared: &mut Shared) {
         self.heed(event, shared);
+        self.heed_beams(event, shared);
+        self.compare.heed(event, shared);
+        self.scores.heed(event);
+        self.past.heed(event, shared);
     }
 
     fn shows_failure_of(&self, job: JobId) -> bool {
-        self.is_mine(job) || self.is_looked_for(job)
+        self.is_mine(job) || self.is_looked_for(job) || self.compare.is_mine(job) || self.scores.is_mine(job)
     }
 
     fn on_intent(&mut self, intent: &Intent, shared: &mut Shared) -> bool {
@@ -131,6 +198,7 @@ impl Panel for Playground {
         self.begun = true;
         self.problem = None;
         self.waiting = true;
+        self.view = View::Write;
         self.start_waiting(shared);
         true
     }
@@ -141,8 +209,11 @@ impl Panel for Playground {
         self.problem = None;
         if self.outlook_is_of_another_model(shared) {
             self.outlook.clear();
+            self.lens.clear();
             self.selected = None;
+            self.card = None;
         }
+        self.scores.model_changed();
         if !self.begun && self.prompt.is_empty() {
             self.take_example(shared);
         }
@@ -150,8 +221,18 @@ impl Panel for Playground {
     }
 
     fn logic(&mut self, ctx: &egui::Context, shared: &mut Shared) {
+        self.past.logic(shared);
         self.look_ahead(ctx, shared);
-        self.outlook.update(&self.settings.sampling, shared.language);
+        // Only what is in sight follows the sliders.
+        match self.view {
+            View::Write => self.outlook.update(&self.settings.manner.options(), shared.language),
+            View::Microscope => self.focus_lens(shared),
+            View::Compare | View::Scores | View::History => {}
+        }
+        if let Some(export) = &mut self.export {
+            export.logic(ctx, shared);
+        }
+        self.export.take_if(|export| export.over());
     }
 
     fn ui(&mut self, ui: &mut Ui, shared: &mut Shared) {
@@ -160,17 +241,7 @@ impl Panel for Playground {
             no_model(ui, shared);
             return;
         }
-        let page = ui.available_rect_before_wrap().shrink(space::XL);
-        if page.width() >= TWO_COLUMNS {
-            let width = (page.width() * 0.38).clamp(340.0, 520.0);
-            let split = page.right() - width - space::XL;
-            let left = Rect::from_min_max(page.min, pos2(split, page.bottom()));
-            let right = Rect::from_min_max(pos2(split + space::XL, page.top()), page.max);
-            action = action.or(inside(ui, "sheet", left, |ui| self.sheet_ui(ui, shared)));
-            action = action.or(inside(ui, "next", right, |ui| self.figure_ui(ui, shared)));
-        } else {
-            action = action.or(self.narrow_ui(ui, page, shared));
-        }
+        action = action.or(self.page_ui(ui, shared));
         if let Some(action) = action {
             self.act(action, shared);
         }
@@ -179,8 +250,14 @@ impl Panel for Playground {
     fn remember(&self) -> toml::Table {
         let mut table = toml::Table::new();
         table.insert("prompt".to_owned(), self.prompt.clone().into());
-        if let Ok(settings) = toml::Value::try_from(&self.settings) {
-            table.insert("settings".to_owned(), settings);
+        table.insert("view".to_owned(), self.view.name().into());
+        for (name, value) in [
+            ("settings", toml::Value::try_from(&self.settings)),
+            ("temperatures", toml::Value::try_from(self.compare.temperatures())),
+        ] {
+            if let Ok(value) = value {
+                table.insert(name.to_owned(), value);
+            }
         }
         table
     }
@@ -194,56 +271,55 @@ impl Panel for Playground {
             let settings: Settings = settings;
             self.settings = settings.in_range();
         }
+        if let Some(view) = remembered.get("view").and_then(toml::Value::as_str).and_then(View::parse) {
+            self.view = view;
+        }
+        if let Some(temperatures) = remembered.get("temperatures").and_then(|value| value.clone().try_into().ok()) {
+            self.compare.set_temperatures(temperatures);
+        }
+    }
+
+    fn scenes(&self) -> &'static [&'static str] {
+        &views::SCENES
     }
 
     fn demonstrate(&mut self, shared: &mut Shared) {
-        self.settings = Settings::default();
-        self.take_example(shared);
-        self.waiting = true;
-        self.start_waiting(shared);
+        self.show_scene("", shared);
+    }
+
+    fn demonstrate_scene(&mut self, scene: &str, shared: &mut Shared) {
+        self.show_scene(scene, shared);
     }
 
     fn settled(&self) -> bool {
         let nothing_to_ask = self.prompt.is_empty() || self.asked.is_some();
-        self.running.is_none() && !self.waiting && self.looking.is_none() && nothing_to_ask
+        let written = self.running.is_none() && !self.waiting && self.looking.is_none() && nothing_to_ask;
+        let past = self.view != View::History || self.past.settled();
+        written && self.compare.settled() && self.scores.settled() && past
     }
 }
 
-/// From this width on, sheet and figure stand side by side.
-const TWO_COLUMNS: f32 = 780.0;
-
 impl Playground {
-    /// Ctrl+Enter generates, Esc lets go of a token or stops.
+    /// Ctrl+Enter generates, Ctrl+Z and Ctrl+Y walk along the threads unless a text is typed, Esc lets go or stops.
     fn keys(&mut self, ui: &Ui) -> Option<Action> {
         if ui.input_mut(|i| i.consume_key(Modifiers::COMMAND, Key::Enter)) && self.running.is_none() {
             return Some(Action::Generate);
+        }
+        let typing = ui.memory(|memory| memory.focused().is_some());
+        if !typing && self.running.is_none() {
+            for (key, action) in [(Key::Z, Action::Undo), (Key::Y, Action::Redo)] {
+                if ui.input_mut(|i| i.consume_key(Modifiers::COMMAND, key)) {
+                    return Some(action);
+                }
+            }
         }
         if ui.input(|i| i.key_pressed(Key::Escape)) {
             if self.running.is_some() {
                 return Some(Action::Stop);
             }
-            self.selected = None;
+            (self.selected, self.card) = (None, None);
         }
         None
-    }
-
-    /// One below the other, for narrow windows.
-    fn narrow_ui(&mut self, ui: &mut Ui, page: Rect, shared: &mut Shared) -> Option<Action> {
-        inside(ui, "narrow", page, |ui| {
-            egui::ScrollArea::vertical().id_salt("playground").show(ui, |ui| {
-                let width = ui.available_width();
-                let part = |ui: &mut Ui, height: f32| Rect::from_min_size(ui.cursor().min, vec2(width, height));
-                let top = part(ui, page.height().max(360.0));
-                let sheet = inside(ui, "sheet", top, |ui| self.sheet_ui(ui, shared));
-                ui.allocate_rect(top, egui::Sense::hover());
-                ui.add_space(space::XL);
-                let bottom = part(ui, 640.0);
-                let figure = inside(ui, "next", bottom, |ui| self.figure_ui(ui, shared));
-                ui.allocate_rect(bottom, egui::Sense::hover());
-                sheet.or(figure)
-            })
-        })
-        .inner
     }
 }
 
@@ -252,6 +328,14 @@ fn inside<R>(ui: &mut Ui, name: &str, rect: Rect, add: impl FnOnce(&mut Ui) -> R
     let layout = egui::Layout::top_down(egui::Align::Min);
     let mut part = ui.new_child(UiBuilder::new().id_salt(name).max_rect(rect).layout(layout));
     add(&mut part)
+}
+
+/// The same in the next so many points of the column.
+fn inside_next<R>(ui: &mut Ui, name: &str, height: f32, add: impl FnOnce(&mut Ui) -> R) -> R {
+    let rect = Rect::from_min_size(ui.cursor().min, egui::vec2(ui.available_width(), height));
+    let shown = inside(ui, name, rect, add);
+    ui.allocate_rect(rect, egui::Sense::hover());
+    shown
 }
 
 /// Nothing can be done without a model.

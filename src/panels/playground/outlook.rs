@@ -58,6 +58,11 @@ impl Outlook {
         self.version += 1;
     }
 
+    /// The row.
+    pub fn row(&self) -> Option<&Row> {
+        self.row.as_ref()
+    }
+
     /// The vocabulary of the row.
     pub fn pieces(&self) -> Option<&Arc<Vec<String>>> {
         self.row.as_ref().map(|row| &row.pieces)
@@ -141,8 +146,8 @@ pub fn label(pieces: &[String], id: u32) -> String {
 fn cut_name(cut: Cut) -> String {
     match cut {
         Cut::Kept => String::new(),
-        Cut::TooEarly => t!("playground.cut.too_early").into_owned(),
         Cut::Impossible => t!("playground.cut.impossible").into_owned(),
+        Cut::TooEarly => t!("playground.cut.too_early").into_owned(),
         Cut::Greedy => t!("playground.cut.greedy").into_owned(),
         Cut::TopK => t!("playground.top_k").into_owned(),
         Cut::TopP => t!("playground.top_p").into_owned(),
@@ -178,8 +183,7 @@ mod tests {
         Row { logits: Arc::new(logits), previous: vec![], drawn: None, pieces: Arc::new(pieces) }
     }
 
-    const PLAIN: SamplingOptions =
-        SamplingOptions { temperature: 1.0, top_k: 0, top_p: 1.0, min_p: 0.0, repetition_penalty: 1.0 };
+    const PLAIN: SamplingOptions = SamplingOptions::PLAIN;
 
     #[test]
     fn the_temperature_changes_the_bars_but_not_what_the_model_says() {

@@ -3,28 +3,29 @@
 use std::sync::Arc;
 
 use egui::text::{LayoutJob, TextFormat};
-use egui::{Align2, CornerRadius, EventFilter, Galley, Key, Margin, Modifiers, Pos2, Rect, Role, Sense, Stroke};
+use egui::{CornerRadius, EventFilter, Galley, Key, Margin, Modifiers, Pos2, Rect, Role, Sense, Stroke};
 use egui::{StrokeKind, TextEdit, Ui, Vec2, WidgetInfo, pos2, vec2};
 use egui_material_icons::icons;
 use rust_i18n::t;
 
 use super::{Action, Playground, outlook};
-use crate::generate::StopReason;
 use crate::panels::Shared;
 use crate::widgets::controls;
 use crate::widgets::number;
 use crate::widgets::probability_bars::percent;
 use crate::widgets::theme::{self, Theme, size, space};
 
-/// Height of everything below the sheet.
-const BELOW: f32 = 128.0;
+/// Height of everything below the sheet but the threads.
+const BELOW: f32 = 72.0;
 
 impl Playground {
     /// The left column.
     pub(super) fn sheet_ui(&mut self, ui: &mut Ui, shared: &Shared) -> Option<Action> {
         let room = ui.available_rect_before_wrap();
         let problem = if self.problem.is_some() { 40.0 } else { 0.0 };
-        let below = BELOW + problem;
+        let threads = super::threads_view::height(&self.threads);
+        let full = if self.context_is_full(shared) && !self.answer.is_empty() { 40.0 } else { 0.0 };
+        let below = BELOW + problem + threads + full;
         let sheet = Rect::from_min_max(room.min, pos2(room.right(), (room.bottom() - below).max(room.top() + 120.0)));
         self.paper_ui(ui, sheet, shared);
         ui.allocate_rect(sheet, Sense::hover());
@@ -36,11 +37,13 @@ impl Playground {
             });
         }
         ui.add_space(space::XS);
-        let action = self.buttons_ui(ui, shared);
-        ui.add_space(space::XS);
-        self.settings_ui(ui);
+        let woven =
+            if threads > 0.0 { super::inside_next(ui, "threads", threads, |ui| self.threads_ui(ui)) } else { None };
+        let offer = if full > 0.0 { self.full_ui(ui) } else { None };
+        let pressed = self.buttons_ui(ui, shared);
         self.report_ui(ui, shared);
-        action
+        let card = self.card_ui(ui, shared);
+        woven.or(offer).or(pressed).or(card)
     }
 
     /// The paper itself, which scrolls.
@@ -80,6 +83,9 @@ impl Playground {
             .desired_rows(1)
             .desired_width(f32::INFINITY);
         let shown = edit.show(ui);
+        if std::mem::take(&mut self.focus_prompt) {
+            ui.memory_mut(|memory| memory.request_focus(id));
+        }
         shown.response.response.clone().accessible_name(t!("playground.prompt"));
         if shown.response.response.changed() {
             self.problem = None;
@@ -94,6 +100,7 @@ impl Playground {
     fn answer_ui(&mut self, ui: &mut Ui, start: Pos2, line: f32, shared: &Shared) {
         self.hovered = None;
         if self.answer.is_empty() && self.running.is_none() {
+            self.card = None;
             return;
         }
         let belongs = self.answer_belongs(shared);
@@ -122,9 +129,9 @@ impl Playground {
         let spoken = t!("playground.answer_is", text = self.answer.text.as_str());
         whole.widget_info(|| WidgetInfo::labeled(Role::Paragraph, true, &spoken));
         self.paint_answer(ui, &galley, corner, belongs);
-        if let (Some(at), Some(pointer)) = (self.hovered, pointer) {
-            self.tip(ui, at, pointer, shared);
-        }
+        let under =
+            self.hovered.filter(|_| self.running.is_none()).and_then(|at| Some((at, self.token_rect(&galley, at)?)));
+        self.follow_pointer(ui, under.map(|(at, rect)| (at, rect.translate(corner.to_vec2()))));
     }
 
     fn answer_galley(&self, ui: &Ui, indent: f32, width: f32, belongs: bool) -> Arc<Galley> {
@@ -191,7 +198,8 @@ impl Playground {
     fn paint_answer(&self, ui: &Ui, galley: &Arc<Galley>, corner: Pos2, belongs: bool) {
         let theme = Theme::here(ui);
         let painter = ui.painter();
-        let marked = [(self.selected, theme.accent), (self.hovered, theme.ink)];
+        let hovered = self.hovered.or(self.card.map(|card| card.token));
+        let marked = [(self.selected, theme.accent), (hovered, theme.ink)];
         for (at, color) in marked.into_iter().filter_map(|(at, color)| Some((at?, color))) {
             if let Some(rect) = self.token_rect(galley, at).filter(|_| belongs) {
                 let rect = rect.translate(corner.to_vec2()).expand(1.0);
@@ -220,31 +228,6 @@ impl Playground {
         Some(Rect::from_min_max(start.min, pos2(right.max(start.left() + 3.0), start.bottom())))
     }
 
-    /// What a token was to the model, beside the pointer.
-    fn tip(&self, ui: &Ui, at: usize, pointer: Pos2, shared: &Shared) {
-        let (Some(token), Some(model)) = (self.answer.tokens.get(at), &shared.model) else { return };
-        let theme = Theme::here(ui);
-        let layer = egui::LayerId::new(egui::Order::Tooltip, ui.scope_id().with("tip"));
-        let painter = ui.ctx().layer_painter(layer);
-        let mut job = LayoutJob::default();
-        let mut line = |text: &str, font: egui::FontId, color| job.append(text, 0.0, TextFormat::simple(font, color));
-        line(&self.token_words(at, shared), theme::strong(size::BODY), theme.ink);
-        for alternative in token.alternatives.iter().take(5) {
-            let color = if alternative.id == token.id { theme.generated } else { theme.ink_soft };
-            let label = outlook::label(&model.pieces, alternative.id);
-            let share = percent(alternative.probability);
-            line(&format!("\n{label:<10}{share:>9}"), theme::mono(size::SMALL), color);
-        }
-        let galley = painter.layout_job(job);
-        let card = galley.size() + vec2(2.0 * space::M, 2.0 * space::S);
-        let screen = ui.ctx().content_rect();
-        let x = (pointer.x + 12.0).min(screen.right() - card.x).max(screen.left());
-        let y = if pointer.y + 24.0 + card.y > screen.bottom() { pointer.y - 16.0 - card.y } else { pointer.y + 24.0 };
-        let rect = Rect::from_min_size(pos2(x, y), card);
-        painter.rect(rect, theme::RADIUS, theme.card, Stroke::new(1.0, theme.line), StrokeKind::Inside);
-        painter.galley(rect.min + vec2(space::M, space::S), galley, theme.ink);
-    }
-
     /// A token of the answer in a few words: what it is, how likely it was, its rank.
     pub(super) fn token_words(&self, at: usize, shared: &Shared) -> String {
         let (Some(token), Some(model)) = (self.answer.tokens.get(at), &shared.model) else { return String::new() };
@@ -255,124 +238,5 @@ impl Playground {
         let (share, rank) = (percent(token.probability), number::grouped(token.rank as i64 + 1));
         let vocabulary = number::grouped(model.pieces.len() as i64);
         t!("playground.token_is", token = label, share = share, rank = rank, vocabulary = vocabulary).into_owned()
-    }
-
-    fn buttons_ui(&self, ui: &mut Ui, shared: &Shared) -> Option<Action> {
-        let mut action = None;
-        ui.horizontal(|ui| {
-            let running = self.running.is_some();
-            if running {
-                if controls::primary_button(ui, icons::ICON_STOP.codepoint, t!("playground.stop")).clicked() {
-                    action = Some(Action::Stop);
-                }
-            } else {
-                let button = controls::primary_button(ui, icons::ICON_PLAY_ARROW.codepoint, t!("playground.generate"));
-                if button.on_hover_text(t!("playground.generate_hint")).clicked() {
-                    action = Some(Action::Generate);
-                }
-            }
-            let written = !self.answer.is_empty();
-            let belongs = written && self.answer_belongs(shared);
-            ui.add_enabled_ui(belongs && !running, |ui| {
-                let button = controls::quiet_button(
-                    ui,
-                    icons::ICON_KEYBOARD_DOUBLE_ARROW_RIGHT.codepoint,
-                    t!("playground.continue"),
-                );
-                if button.on_hover_text(t!("playground.continue_hint")).clicked() {
-                    action = Some(Action::Continue);
-                }
-            });
-            ui.add_enabled_ui(written, |ui| {
-                if controls::icon_button(ui, icons::ICON_REPLAY.codepoint, t!("playground.regenerate")).clicked() {
-                    action = Some(Action::Regenerate);
-                }
-                if controls::icon_button(ui, icons::ICON_EXPOSURE_PLUS_1.codepoint, t!("playground.next_seed"))
-                    .clicked()
-                {
-                    action = Some(Action::NextSeed);
-                }
-                if controls::icon_button(ui, icons::ICON_CONTENT_COPY.codepoint, t!("playground.copy")).clicked() {
-                    ui.ctx().copy_text([self.prompt.as_str(), &self.answer.text].concat());
-                }
-                if controls::icon_button(ui, icons::ICON_BACKSPACE.codepoint, t!("playground.clear")).clicked() {
-                    action = Some(Action::Clear);
-                }
-            });
-        });
-        action
-    }
-
-    /// How long and with which seed.
-    fn settings_ui(&mut self, ui: &mut Ui) {
-        ui.horizontal_top(|ui| {
-            let room = ui.available_width();
-            let most = super::settings::MOST_TOKENS;
-            controls::value_slider(&mut self.settings.max_new_tokens, 1..=most, t!("playground.length"))
-                .default(200)
-                .unit(t!("playground.tokens"))
-                .hint(t!("playground.length_hint"))
-                .logarithmic()
-                .width((room * 0.5).min(280.0))
-                .show(ui);
-            ui.add_space(space::L);
-            ui.horizontal(|ui| {
-                let label = ui.label(t!("playground.seed"));
-                let field = egui::DragValue::new(&mut self.settings.seed).speed(0.2);
-                let field = ui.add_sized(vec2(84.0, 30.0), field).labelled_by(label.id);
-                field.on_hover_text(t!("playground.seed_hint"));
-                controls::switch(ui, &mut self.settings.random_seed, t!("playground.random"));
-            });
-        });
-    }
-
-    /// Speed, end and the context's fullness.
-    fn report_ui(&self, ui: &mut Ui, shared: &Shared) {
-        let theme = Theme::here(ui);
-        let context = shared.model.as_ref().map_or(0, |model| model.config.context);
-        let read = self.read.len().min(context);
-        let share = read as f32 / context.max(1) as f32;
-        let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 20.0), Sense::hover());
-        let words =
-            t!("playground.context", read = number::grouped(read as i64), context = number::grouped(context as i64));
-        let painter = ui.painter();
-        let font = theme::text(size::SMALL);
-        let galley = painter.layout_no_wrap(words.to_string(), font.clone(), theme.ink_soft);
-        let bar =
-            Rect::from_min_size(pos2(rect.right() - galley.size().x - 64.0, rect.center().y - 2.0), vec2(56.0, 4.0));
-        let color = if share >= 1.0 { theme.warn } else { theme.accent };
-        painter.rect_filled(bar, 2.0, theme.line);
-        painter.rect_filled(Rect::from_min_size(bar.min, vec2(bar.width() * share, 4.0)), 2.0, color);
-        let at = pos2(rect.right() - galley.size().x, rect.center().y - galley.size().y / 2.0);
-        painter.galley(at, galley, theme.ink_soft);
-        let mut job = LayoutJob::simple_singleline(self.report_words(), font, theme.ink_soft);
-        job.wrap = egui::text::TextWrapping::truncate_at_width((bar.left() - rect.left() - space::M).max(0.0));
-        let report = painter.layout_job(job);
-        let corner = Align2::LEFT_CENTER.align_size_within_rect(report.size(), rect).min;
-        painter.galley(corner, report, theme.ink_soft);
-        let spoken = format!("{} {words}", self.report_words());
-        response.widget_info(|| WidgetInfo::labeled(Role::Status, true, spoken.trim()));
-        response.on_hover_text(t!("playground.context_hint"));
-    }
-
-    fn report_words(&self) -> String {
-        let count = number::grouped(self.answer.tokens.len() as i64);
-        if self.running.is_some() {
-            return t!("playground.writing", count = count).into_owned();
-        }
-        let Some(report) = &self.answer.report else { return String::new() };
-        let reason = match report.stop {
-            StopReason::MaxTokens => t!("playground.ended.length"),
-            StopReason::EndOfText => t!("playground.ended.end_of_text"),
-            StopReason::StopText => t!("playground.ended.stop_text"),
-            StopReason::ContextFull => t!("playground.ended.context"),
-            StopReason::Cancelled => t!("playground.ended.cancelled"),
-        };
-        if report.tokens_per_s <= 0.0 {
-            return reason.into_owned();
-        }
-        let first = format!("{}\u{202F}ms", number::grouped((report.first_token_s * 1e3).round() as i64));
-        let rate = number::rate(report.tokens_per_s);
-        t!("playground.report", reason = reason, count = count, rate = rate, first = first).into_owned()
     }
 }

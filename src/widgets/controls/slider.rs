@@ -20,6 +20,7 @@ pub struct ValueSlider<'a, N: Numeric> {
     decimals: Option<usize>,
     step: Option<f64>,
     width: f32,
+    stacked: bool,
 }
 
 /// A slider for a value in a range, with its name above it.
@@ -39,6 +40,7 @@ pub fn value_slider<N: Numeric>(
         decimals: None,
         step: None,
         width: f32::INFINITY,
+        stacked: false,
     }
 }
 
@@ -85,6 +87,12 @@ impl<N: Numeric> ValueSlider<'_, N> {
         self
     }
 
+    /// The number below the name instead of beside it, for narrow columns.
+    pub fn stacked(mut self) -> Self {
+        self.stacked = true;
+        self
+    }
+
     /// Draws it: the name and the number in one line, the rail below. `changed()` of the answer says whether the value
     /// is another one now.
     pub fn show(mut self, ui: &mut Ui) -> Response {
@@ -105,16 +113,26 @@ impl<N: Numeric> ValueSlider<'_, N> {
 
     /// Name on the left, number on the right.
     fn first_line(&mut self, ui: &mut Ui) -> Response {
+        if self.stacked {
+            let label = self.name(ui);
+            self.number(ui);
+            return label;
+        }
         ui.horizontal(|ui| {
-            let name = RichText::new(&self.label).font(text(size::BODY));
-            let label = ui.add(Label::new(name).truncate().sense(Sense::click()));
-            if label.double_clicked() {
-                self.reset();
-            }
+            let label = self.name(ui);
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| self.number(ui));
-            if self.hint.is_empty() { label } else { label.on_hover_text(&self.hint) }
+            label
         })
         .inner
+    }
+
+    fn name(&mut self, ui: &mut Ui) -> Response {
+        let name = RichText::new(&self.label).font(text(size::BODY));
+        let label = ui.add(Label::new(name).truncate().sense(Sense::click()));
+        if label.double_clicked() {
+            self.reset();
+        }
+        if self.hint.is_empty() { label } else { label.on_hover_text(&self.hint) }
     }
 
     fn number(&mut self, ui: &mut Ui) {

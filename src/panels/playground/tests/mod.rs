@@ -1,3 +1,6 @@
+mod threads;
+mod views;
+
 use std::sync::Arc;
 
 use egui_kittest::Harness;
@@ -5,8 +8,8 @@ use egui_kittest::kittest::{NodeT as _, Queryable as _};
 
 use super::*;
 use crate::engine::{Command, Event};
-use crate::generate::sampling::log_probability_and_rank;
-use crate::generate::{GenerateRequest, GeneratedToken, StopReason};
+use crate::generate::sampling::judge;
+use crate::generate::{GenerateRequest, GeneratedToken, Preset, StopReason};
 use crate::panels::testing::{Stage, model, stage, tell};
 
 type Page = Harness<'static, Stage<Playground>>;
@@ -21,12 +24,14 @@ fn page(prompt: &str) -> (Page, Vec<Command>) {
     let mut playground = Playground::new();
     playground.recall(&table);
     let page = stage(playground, [1080.0, 740.0], model(&PIECES));
-    let commands = page.state().commands.try_iter().collect();
+    let commands = commands(&page);
     (page, commands)
 }
 
+/// What the page asked the engine for, but for the texts of earlier sessions.
 fn commands(page: &Page) -> Vec<Command> {
-    page.state().commands.try_iter().collect()
+    let all = page.state().commands.try_iter();
+    all.filter(|command| !matches!(command, Command::OpenHistory(_) | Command::KeepHistory(..))).collect()
 }
 
 fn answered() -> Page {
@@ -38,9 +43,12 @@ fn answered() -> Page {
 }
 
 fn token(id: u32) -> (GeneratedToken, Arc<Vec<f32>>) {
-    let (logprob, rank) = log_probability_and_rank(&LOGITS, id);
+    let judged = judge(&LOGITS, id);
+    let (logprob, rank, alternatives) = (judged.logprob, judged.rank, judged.alternatives);
     let text = PIECES[id as usize].to_owned();
-    (GeneratedToken { id, text, logprob, rank, ..GeneratedToken::default() }, Arc::new(LOGITS.to_vec()))
+    let drawn = Some(0.25);
+    let token = GeneratedToken { id, text, logprob, rank, alternatives, drawn, ..GeneratedToken::default() };
+    (token, Arc::new(LOGITS.to_vec()))
 }
 
 /// Presses generate and hands in the start of the answer and two tokens.
@@ -141,22 +149,6 @@ fn continuing_goes_on_behind_the_answer() {
 }
 
 #[test]
-fn a_written_token_shows_its_alternatives_and_another_can_take_its_place() {
-    let mut page = answered();
-    let (job, _) = writing(&mut page);
-    tell(&mut page, &Event::GenerationEnded(job, StopReason::MaxTokens, 0.02, 80.0));
-    page.get_by_label_contains("Answer: ").focus();
-    page.run();
-    page.key_press(egui::Key::ArrowRight);
-    page.run();
-    assert!(page.query_by_label("Token 1 of the answer").is_some());
-    assert!(page.query_by_label_contains("rank 3 of 5").is_some());
-    page.get_by_label_contains("b, ").click();
-    page.run();
-    assert!(page.query_by_label("Answer: b").is_some(), "the person's token stands there, and nothing behind it");
-}
-
-#[test]
 fn an_error_stands_beside_the_prompt_and_keeps_what_was_typed() {
     let (mut page, commands) = page("añ");
     let [Command::NextToken(job, ..)] = &commands[..] else { panic!("{commands:?}") };
@@ -201,7 +193,7 @@ fn what_is_remembered_comes_back() {
     other.recall(&table);
     assert_eq!(other.prompt, "ab");
     assert_eq!(other.settings, page.state().page.settings);
-    assert_eq!(settings::Preset::of(&other.settings.sampling), Some(settings::Preset::Wild));
+    assert_eq!(Preset::of(&other.settings.manner.sampling), Some(Preset::Wild));
 }
 
 #[test]
