@@ -66,9 +66,9 @@ impl Window {
 
     /// Ctrl and the number of a page show it.
     fn go(&mut self, page: PanelId) {
-        use egui::Key::{Num1, Num2, Num3, Num4, Num5, Num6};
+        use egui::Key::{Num1, Num2, Num3, Num4, Num5, Num6, Num7};
         let place = self.harness.state().pages().iter().position(|&other| other == page).unwrap();
-        let key = [Num1, Num2, Num3, Num4, Num5, Num6][place];
+        let key = [Num1, Num2, Num3, Num4, Num5, Num6, Num7][place];
         self.harness.key_press_modifiers(egui::Modifiers::COMMAND, key);
         self.frames(3);
         assert_eq!(self.harness.state().page(), page);

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::hub::HubRequest;
 use super::lesson::LessonRequest;
 use crate::data::CorpusRef;
 use crate::generate::{BeamRequest, GenerateRequest};
@@ -97,6 +98,8 @@ pub enum Command {
     DeleteRun(JobId, String),
     /// Write bytes to a file that the person chose (an exported picture or table); atomic.
     WriteFile(JobId, PathBuf, Vec<u8>),
+    /// Something about models of the hub.
+    Hub(JobId, HubRequest),
     /// Stop a job of any kind.
     Cancel(JobId),
 }

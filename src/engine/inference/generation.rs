@@ -37,7 +37,7 @@ pub(super) fn generate(
     model: &ModelRef,
     request: &GenerateRequest,
 ) -> Result<(), EngineError> {
-    let model = inference.cache.get(model)?;
+    let model = inference.cache.get(model, job)?;
     let mut teller = Teller { inference, job, seed: request.seed };
     let made = run(model.runner.model(), &model.vocabulary.tokenizer, request, &mut teller)?;
     let ended = Event::GenerationEnded(job.id, made.stop, made.first_token_s, made.tokens_per_s);
