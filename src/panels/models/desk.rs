@@ -109,11 +109,10 @@ impl Desk {
                 self.listing.take_if(|mine| *mine == *job);
                 self.changed = true;
             }
-            Event::Hub(job, HubEvent::Found(found)) => {
-                if self.searching.take_if(|mine| *mine == *job).is_some() {
-                    self.found = Some(found.clone());
-                    self.changed = true;
-                }
+            Event::Hub(job, HubEvent::Found(found)) if self.searching == Some(*job) => {
+                self.searching = None;
+                self.found = Some(found.clone());
+                self.changed = true;
             }
             Event::Hub(job, HubEvent::Progress(progress)) => {
                 let mine = self.downloads.iter_mut().find(|download| download.job == *job);
