@@ -276,7 +276,7 @@ fn a_model_is_found_downloaded_stopped_resumed_used_and_deleted() {
 
     // The list in the status bar knows it too.
     window.press(&t!("app.model.button", name = "tiny-gpt2"));
-    window.wait("the list", |window| window.harness.query_by_label(&t!("app.model.downloaded")).is_some());
+    window.wait("the list", |window| window.has_button("tiny-gpt2"));
     window.harness.key_press(egui::Key::Escape);
     window.harness.step();
 

@@ -41,7 +41,7 @@ impl Columns {
         Self {
             width,
             language: shown(760.0, 92.0),
-            licence: shown(880.0, 118.0),
+            licence: shown(880.0, 132.0),
             bytes: shown(620.0, 92.0),
             memory: shown(560.0, 116.0),
             actions: if width < 480.0 { 150.0 } else { 190.0 },
@@ -230,6 +230,7 @@ fn figures_ui(ui: &Ui, rect: Rect, row: &Row, columns: &Columns, memory: Option<
 
 fn size_words(row: &Row) -> String {
     match row.bytes {
+        Some(bytes @ 0..1_000_000_000) if row.about_bytes => format!("≈ {:.0} MB", bytes as f64 / 1e6),
         Some(bytes) if row.about_bytes => format!("≈ {}", number::bytes(bytes)),
         Some(bytes) => number::bytes(bytes),
         None => String::new(),

@@ -119,7 +119,7 @@ fn shipped_row(name: &str, weight: Option<Weight>) -> Row {
         state: State::Here(model),
         about: t!(format!("models.about.{name}")).into_owned(),
         language: language(&[if name == "quijote" { "es" } else { "en" }]),
-        licence: env!("CARGO_PKG_LICENSE").replace(" OR ", " / "),
+        licence: env!("CARGO_PKG_LICENSE").replace(" OR ", ", "),
         parameters: weight.map(|weight| weight.parameters),
         bytes: weight.map(|weight| weight.file_bytes),
         about_bytes: false,

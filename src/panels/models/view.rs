@@ -16,6 +16,8 @@ use crate::widgets::theme::{Theme, space};
 const COLUMN: f32 = 1240.0;
 /// Width of the field for a search.
 const FIELD: f32 = 300.0;
+/// Height of its line.
+const LINE: f32 = 34.0;
 
 impl Models {
     pub(super) fn page_ui(&mut self, ui: &mut Ui, shared: &Shared, acts: &mut Vec<Act>) {
@@ -84,7 +86,9 @@ impl Models {
         ui.add_space(space::XS);
         note(ui, t!("models.search_note"));
         ui.add_space(space::S);
-        ui.horizontal(|ui| {
+        let line = Vec2::new(ui.available_width(), LINE);
+        ui.allocate_ui_with_layout(line, Layout::left_to_right(Align::Center), |ui| {
+            ui.set_min_height(LINE);
             let field = text_field(ui, &t!("models.search_field"), FIELD, &mut self.words);
             let entered = field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
             if let Some(job) = self.desk.searching() {
