@@ -103,6 +103,7 @@ impl Cache {
         let weight = memory::weight(model_ref, &self.common.home);
         if memory::check(weight, self.storage, memory::available()).is_err() {
             self.clear();
+            heap::give_back();
         }
     }
 

@@ -43,6 +43,18 @@ pub struct Models {
     begun: bool,
 }
 
+/// The ends of names of files that are a model, or belong to one.
+const FILES: [&str; 4] = ["gguf", "safetensors", "bin", "json"];
+
+/// The model that a chosen file is or belongs to: only a GGUF file is one by itself, other files have their folder.
+fn whole(path: PathBuf) -> PathBuf {
+    let alone = path.is_dir() || path.extension().is_some_and(|end| end.eq_ignore_ascii_case("gguf"));
+    match path.parent() {
+        Some(folder) if !alone => folder.to_owned(),
+        _ => path,
+    }
+}
+
 /// What a person wants; collected while drawing, carried out afterwards.
 enum Act {
     Use(ModelRef),
@@ -53,6 +65,7 @@ enum Act {
     Forget(PathBuf),
     Search,
     PickFolder,
+    PickFile,
     ShowTraining,
 }
 
@@ -140,7 +153,7 @@ impl Models {
     fn folder_answer(&mut self, shared: &mut Shared) {
         match self.dialog.as_ref().map(FileDialog::answer) {
             None | Some(Answer::Waiting) => return,
-            Some(Answer::Chosen(path)) => shared.ask(Intent::UseModel(ModelRef::Folder(path))),
+            Some(Answer::Chosen(path)) => shared.ask(Intent::UseModel(ModelRef::Folder(whole(path)))),
             Some(Answer::Cancelled) => {}
             Some(Answer::Unavailable) => {
                 shared.ask(Intent::Notify(Tone::Failed, t!("app.message.no_dialog").into_owned()));
@@ -166,6 +179,10 @@ impl Models {
             }
             Act::Search => self.desk.search(&self.words, shared),
             Act::PickFolder => self.dialog = Some(FileDialog::pick_folder(ctx, &t!("app.model.folder_title"))),
+            Act::PickFile => {
+                let kind = (&*t!("models.files"), &FILES[..]);
+                self.dialog = Some(FileDialog::pick_file(ctx, &t!("models.file_title"), kind));
+            }
             Act::ShowTraining => shared.ask(Intent::Open(PanelId::Training)),
         }
     }

@@ -148,6 +148,15 @@ fn the_hub_is_searched_with_the_keyboard() {
 }
 
 #[test]
+fn a_chosen_file_stands_for_its_model() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    assert_eq!(whole(path("model.safetensors")), folder.path());
+    assert_eq!(whole(path("tiny.GGUF")), path("tiny.GGUF"));
+    assert_eq!(whole(folder.path().to_owned()), folder.path());
+}
+
+#[test]
 fn folders_of_ones_own_are_remembered() {
     let mut page = page(library());
     let state = page.state_mut();

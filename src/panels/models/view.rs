@@ -122,6 +122,9 @@ fn title_ui(ui: &mut Ui, shared: &Shared, acts: &mut Vec<Act>) {
         if quiet_button(ui, icons::ICON_FOLDER_OPEN.codepoint, t!("app.model.folder")).clicked() {
             acts.push(Act::PickFolder);
         }
+        if quiet_button(ui, icons::ICON_DRAFT.codepoint, t!("models.file")).clicked() {
+            acts.push(Act::PickFile);
+        }
         ui.with_layout(Layout::top_down(Align::Min), |ui| {
             page_title(ui, t!("app.page.models"), t!("models.what"));
             ui.add_space(space::XS);
