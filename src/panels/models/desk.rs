@@ -10,6 +10,8 @@ use crate::panels::Shared;
 /// A download that was asked for.
 pub(super) struct Download {
     pub job: JobId,
+    /// Whether its turn has come: downloads are made one after the other.
+    pub begun: bool,
     pub progress: HubProgress,
 }
 
@@ -68,7 +70,8 @@ impl Desk {
         let job = shared.engine.next_job();
         self.failures.remove(&repository);
         shared.engine.send(Command::Hub(job, HubRequest::Download(repository.clone(), None)));
-        self.downloads.push(Download { job, progress: HubProgress { repository, ..HubProgress::default() } });
+        let progress = HubProgress { repository, ..HubProgress::default() };
+        self.downloads.push(Download { job, begun: false, progress });
     }
 
     /// How far the download of a repository is.
@@ -118,6 +121,7 @@ impl Desk {
                 let mine = self.downloads.iter_mut().find(|download| download.job == *job);
                 if let Some(download) = mine {
                     let begins = download.progress.total.is_none() && progress.total.is_some();
+                    download.begun = true;
                     download.progress = progress.clone();
                     if begins {
                         // From now on it is one that was begun, also where no catalogue knows it.

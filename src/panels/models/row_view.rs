@@ -11,7 +11,6 @@ use rust_i18n::t;
 use super::Act;
 use super::desk::{Desk, Download};
 use super::rows::{Row, Source, State};
-use crate::engine::HubProgress;
 use crate::panels::{LoadingNow, Shared};
 use crate::widgets::controls::{icon, icon_button, note, progress_line, quiet_button};
 use crate::widgets::number;
@@ -100,7 +99,7 @@ pub(super) fn row_ui(
     let name = Rect::from_min_size(rect.min + vec2(SIGN, 0.0), vec2(columns.name() - SIGN - space::M, ROW));
     title_ui(ui, name, row);
     match (download, loading) {
-        (Some(Download { progress, .. }), _) => progress_ui(ui, wide(rect, columns), downloading(progress)),
+        (Some(download), _) => progress_ui(ui, wide(rect, columns), downloading(download)),
         (None, Some(now)) => progress_ui(ui, wide(rect, columns), reading(now)),
         (None, None) => {
             about_ui(ui, name, row);
@@ -244,7 +243,11 @@ fn progress_ui(ui: &mut Ui, rect: Rect, (share, words): (Option<f32>, String)) {
 }
 
 /// How far a download is, in a line.
-fn downloading(now: &HubProgress) -> (Option<f32>, String) {
+fn downloading(download: &Download) -> (Option<f32>, String) {
+    let now = &download.progress;
+    if !download.begun {
+        return (None, t!("models.queued").into_owned());
+    }
     let share = now.total.map(|total| now.done as f32 / total.max(1) as f32);
     if let Some(seconds) = now.waiting {
         return (share, t!("models.waiting", time = number::duration(seconds.ceil())).into_owned());

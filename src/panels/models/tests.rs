@@ -75,6 +75,7 @@ fn a_download_is_begun_shown_and_cancelled() {
     let asked = requests(&page);
     let [(job, HubRequest::Download(repository, None))] = &asked[..] else { panic!("{asked:?}") };
     assert_eq!(repository, "openai-community/gpt2");
+    assert!(page.query_by_label(&t!("models.queued")).is_some(), "nothing is claimed before its turn");
     let progress = HubProgress {
         repository: repository.clone(),
         done: 137_000_000,
