@@ -123,7 +123,7 @@ fn keys_open_pages_and_the_last_page_comes_back() {
     let mut window = place.window();
     window.ready();
     let pages = window.0.state().pages();
-    window.0.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Num2);
+    window.0.key_press_modifiers(egui::Modifiers::ALT, egui::Key::Num2);
     window.0.run_steps(2);
     assert_eq!(window.0.state().page(), pages[1]);
     window.0.key_press(egui::Key::F1);

@@ -8,7 +8,7 @@ use rust_i18n::t;
 
 use crate::engine::{Command, JobId, ModelRef};
 use crate::hub::BUILTIN;
-use crate::panels::{Intent, Shared, model_label};
+use crate::panels::{Intent, PanelId, Shared, model_label};
 use crate::train::RunSummary;
 use crate::widgets::controls::{hairline, icon, quiet_button};
 use crate::widgets::number;
@@ -22,7 +22,8 @@ pub struct ModelSwitch {
 
 impl ModelSwitch {
     /// Begins to load a model.
-    pub fn begin(&mut self, shared: &Shared, model: ModelRef) {
+    pub fn begin(&mut self, shared: &mut Shared, model: ModelRef) {
+        shared.loading = None;
         let job = shared.engine.next_job();
         shared.engine.send(Command::LoadModel(job, model.clone()));
         self.loading = Some((job, model));
@@ -31,6 +32,11 @@ impl ModelSwitch {
     /// What is being loaded.
     pub fn loading(&self) -> Option<&ModelRef> {
         self.loading.as_ref().map(|(_, model)| model)
+    }
+
+    /// What this job loads, where it is the loading.
+    pub fn loaded_by(&self, job: JobId) -> Option<&ModelRef> {
+        self.loading.as_ref().filter(|(mine, _)| *mine == job).map(|(_, model)| model)
     }
 
     /// Whether this job was the loading; it is over then.
@@ -47,7 +53,7 @@ pub fn model_menu_ui(ui: &mut Ui, shared: &mut Shared, switch: &ModelSwitch) -> 
         (None, Some(info)) => match info.model {
             // Only a model of one's own has steps that mean something to a person.
             ModelRef::Run(_) | ModelRef::Live => with_step(&model_label(&info.model), info.step),
-            ModelRef::Builtin(_) | ModelRef::Folder(_) => model_label(&info.model),
+            ModelRef::Builtin(_) | ModelRef::Folder(_) | ModelRef::Hub(_) => model_label(&info.model),
         },
         (None, None) => t!("app.model.none").into_owned(),
     };
@@ -92,6 +98,14 @@ fn list_ui(ui: &mut Ui, shared: &mut Shared) -> bool {
     for name in BUILTIN {
         choice(ui, shared, &mut chosen, ModelRef::Builtin(name.to_owned()), "");
     }
+    let library = shared.library.clone();
+    if let Some(library) = library.filter(|library| !library.downloaded.is_empty()) {
+        title(ui, &t!("app.model.downloaded"));
+        for (manifest, weight) in &library.downloaded {
+            let note = weight.map_or(String::new(), |weight| number::parameters(weight.parameters));
+            choice(ui, shared, &mut chosen, ModelRef::Hub(manifest.model()), &note);
+        }
+    }
     if !shared.runs.is_empty() {
         title(ui, &t!("app.model.runs"));
         ScrollArea::vertical().max_height(240.0).show(ui, |ui| {
@@ -103,7 +117,15 @@ fn list_ui(ui: &mut Ui, shared: &mut Shared) -> bool {
     ui.add_space(space::XS);
     hairline(ui);
     ui.add_space(space::XS);
-    let pick = quiet_button(ui, icons::ICON_FOLDER_OPEN.codepoint, t!("app.model.folder")).clicked();
+    let pick = ui.horizontal(|ui| {
+        let pick = quiet_button(ui, icons::ICON_FOLDER_OPEN.codepoint, t!("app.model.folder")).clicked();
+        if quiet_button(ui, icons::ICON_DOWNLOAD.codepoint, t!("app.model.more")).clicked() {
+            shared.ask(Intent::Open(PanelId::Models));
+            ui.close();
+        }
+        pick
+    });
+    let pick = pick.inner;
     if let Some(model) = chosen {
         shared.ask(Intent::UseModel(model));
     }

@@ -7,9 +7,9 @@ use rust_i18n::t;
 use super::messages::Messages;
 use super::models::ModelSwitch;
 use super::status::DownloadNow;
-use crate::engine::{Command, Event, JobId, ModelRef, TrainEvent};
+use crate::engine::{Command, Event, HubEvent, JobId, ModelRef, TrainEvent};
 use crate::hub::builtin_for;
-use crate::panels::{Shared, Tone, TrainingNow, model_label};
+use crate::panels::{LoadingNow, Shared, Tone, TrainingNow, model_label};
 use crate::train::{EndReason, MetricPoint};
 use crate::widgets::number;
 
@@ -52,6 +52,12 @@ impl Pump {
                 let title = t!(format!("data.title.{name}"));
                 messages.add(Tone::Done, t!("app.message.downloaded", title = title).into_owned());
             }
+            Event::Hub(job, event) => self.hub(*job, event, shared, messages),
+            Event::Loading(job, done, total) => {
+                if let Some(model) = self.switch.loaded_by(*job).cloned() {
+                    shared.loading = Some(LoadingNow { job: *job, model, done: *done, total: *total });
+                }
+            }
             Event::Train(job, event) => self.training(*job, event, now, shared, messages),
             Event::Cancelled(job) => self.over(*job, shared),
             Event::Failed(job, sentence) => {
@@ -62,6 +68,7 @@ impl Pump {
             }
             Event::ModelReady(job, info) => {
                 if self.switch.ended(*job).is_some() {
+                    shared.loading = None;
                     shared.model_ref = info.model.clone();
                     shared.model = Some(info.clone());
                     return true;
@@ -87,6 +94,26 @@ impl Pump {
             | Event::Lesson(..) => {}
         }
         false
+    }
+
+    fn hub(&mut self, job: JobId, event: &HubEvent, shared: &mut Shared, messages: &mut Messages) {
+        match event {
+            HubEvent::Listed(library) => shared.library = Some(library.clone()),
+            HubEvent::Progress(now) => {
+                self.download = Some(DownloadNow { job, done: now.done, total: now.total });
+            }
+            HubEvent::Downloaded(model) => {
+                self.download.take_if(|download| download.job == job);
+                messages.add(Tone::Done, t!("app.message.downloaded", title = model.repository).into_owned());
+            }
+            HubEvent::Deleted(repository) => {
+                let gone = |model: &ModelRef| matches!(model, ModelRef::Hub(model) if model.repository == *repository);
+                if gone(&shared.model_ref) || self.switch.loading().is_some_and(gone) {
+                    self.switch.begin(shared, builtin_for(shared.language));
+                }
+            }
+            HubEvent::Found(_) => {}
+        }
     }
 
     fn training(&mut self, job: JobId, event: &TrainEvent, now: f64, shared: &mut Shared, messages: &mut Messages) {
@@ -137,7 +164,7 @@ impl Pump {
     }
 
     /// Where *the* model is the one in training, its newer weights take the older ones' place now and then.
-    fn look_again(&mut self, now: f64, shared: &Shared) {
+    fn look_again(&mut self, now: f64, shared: &mut Shared) {
         if shared.model_ref == ModelRef::Live && self.switch.loading().is_none() && now - self.live_at >= LIVE_EVERY {
             self.live_at = now;
             self.switch.begin(shared, ModelRef::Live);
@@ -173,11 +200,20 @@ impl Pump {
         if shared.training.take_if(|training| training.job == job).is_some() {
             shared.engine.send(Command::ListRuns);
         }
-        self.switch.ended(job);
+        if self.switch.ended(job).is_some() {
+            shared.loading = None;
+            // The first model of a session was stopped on its way.
+            if shared.model.is_none() {
+                self.switch.begin(shared, builtin_for(shared.language));
+            }
+        }
     }
 
     fn failed(&mut self, job: JobId, shared: &mut Shared) {
         let wanted = self.switch.ended(job);
+        if wanted.is_some() {
+            shared.loading = None;
+        }
         self.over(job, shared);
         // The first model of a session may be gone since the last one; then the shipped one takes its place.
         if let Some(wanted) = wanted

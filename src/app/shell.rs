@@ -16,8 +16,9 @@ use super::settings::{Keeper, Settings, WindowSize};
 use super::status::{self, status_ui};
 use crate::course::{Progress, SectionId, Watch};
 use crate::data::{Home, LatestFile};
-use crate::engine::{self, Command, Engine, EngineError, EngineOptions, Event, ModelRef, TrainControl};
+use crate::engine::{self, Command, Engine, EngineError, EngineOptions, Event, HubRequest, ModelRef, TrainControl};
 use crate::hub::builtin_for;
+use crate::hub::remote::Access;
 use crate::panels::dialog::{Answer, FileDialog};
 use crate::panels::{Intent, Panel, PanelId, Preferences, Shared, ThemeChoice, Tone, registry};
 use crate::widgets::theme;
@@ -42,13 +43,15 @@ pub struct Options {
     pub settings: Settings,
     /// What went wrong when that was read.
     pub notice: Option<String>,
+    /// The hub that models come from.
+    pub hub: Access,
 }
 
 impl Options {
     /// A window on this home with what it remembers, in this language.
     pub fn open(home: Home, language: &'static str) -> Self {
         let (settings, notice) = Settings::load(&home);
-        Self { home, language, device: None, settings, notice }
+        Self { home, language, device: None, settings, notice, hub: Access::from_env() }
     }
 }
 
@@ -84,7 +87,7 @@ impl TelarApp {
     /// # Errors
     /// If the system gives the engine no threads.
     pub fn new(ctx: &Context, options: Options) -> Result<Self, EngineError> {
-        let Options { home, language, device, settings, notice } = options;
+        let Options { home, language, device, settings, notice, hub } = options;
         theme::install(ctx);
         ctx.options_mut(|options| {
             options.zoom_with_keyboard = false;
@@ -113,8 +116,9 @@ impl TelarApp {
         let mut pump = Pump::default();
         let model = settings.model.clone().filter(|model| *model != ModelRef::Live);
         shared.engine.send(Command::UseStorage(preferences.storage));
-        pump.switch.begin(&shared, model.unwrap_or_else(|| builtin_for(language)));
+        pump.switch.begin(&mut shared, model.unwrap_or_else(|| builtin_for(language)));
         shared.engine.send(Command::ListRuns);
+        shared.engine.send(Command::Hub(shared.engine.next_job(), HubRequest::Use(Box::new(hub))));
         let page = settings.page.filter(|page| panels.iter().any(|panel| panel.id() == *page));
         let mut messages = Messages::default();
         for notice in [notice, progress_notice].into_iter().flatten() {
@@ -299,7 +303,7 @@ impl TelarApp {
     fn carry_out_one(&mut self, intent: Intent) {
         match intent {
             Intent::Open(page) => self.page = page,
-            Intent::UseModel(model) => self.pump.switch.begin(&self.shared, model),
+            Intent::UseModel(model) => self.pump.switch.begin(&mut self.shared, model),
             Intent::Notify(tone, sentence) => self.messages.add(tone, sentence),
             Intent::Continue(_) => self.hand_over(PanelId::Playground, &intent),
             Intent::LookAt(_) => self.hand_over(PanelId::Attention, &intent),
@@ -334,7 +338,8 @@ impl TelarApp {
             self.settings.weights = self.applied.storage;
             self.shared.engine.send(Command::UseStorage(self.applied.storage));
             // The same model, read anew.
-            self.pump.switch.begin(&self.shared, self.shared.model_ref.clone());
+            let same = self.shared.model_ref.clone();
+            self.pump.switch.begin(&mut self.shared, same);
         }
         self.settings.threads = self.applied.threads;
         self.settings.theme = self.applied.theme;

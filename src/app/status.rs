@@ -6,7 +6,7 @@ use rust_i18n::t;
 
 use super::models::{ModelSwitch, model_menu_ui};
 use crate::engine::{Command, JobId, TrainControl};
-use crate::panels::{Shared, TrainingNow, device_label};
+use crate::panels::{LoadingNow, Shared, TrainingNow, device_label};
 use crate::widgets::controls::{icon, icon_button};
 use crate::widgets::number;
 use crate::widgets::theme::{Theme, mono, size, space, text};
@@ -38,6 +38,8 @@ pub fn status_ui(ui: &mut Ui, shared: &mut Shared, switch: &ModelSwitch, downloa
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if let Some(now) = shared.training.clone() {
                 training_ui(ui, &now, shared);
+            } else if let Some(now) = &shared.loading {
+                loading_ui(ui, now, shared);
             } else if let Some(now) = download {
                 download_ui(ui, now, shared);
             }
@@ -131,6 +133,15 @@ fn download_ui(ui: &mut Ui, now: DownloadNow, shared: &Shared) {
         None => (0.0, t!("app.job.download", done = done)),
     };
     work_ui(ui, share, &words);
+}
+
+/// How much of another model has been read.
+fn loading_ui(ui: &mut Ui, now: &LoadingNow, shared: &Shared) {
+    if icon_button(ui, icons::ICON_CLOSE.codepoint, t!("app.job.cancel_loading")).clicked() {
+        shared.engine.send(Command::Cancel(now.job));
+    }
+    let words = t!("app.job.loading", done = number::bytes(now.done), total = number::bytes(now.total));
+    work_ui(ui, now.done as f32 / now.total.max(1) as f32, &words);
 }
 
 /// A short bar with words beside it.

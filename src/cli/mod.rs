@@ -5,6 +5,7 @@
 
 mod bench;
 mod devices;
+mod download;
 mod error;
 mod generate;
 mod help;
@@ -45,6 +46,8 @@ enum Command {
     Bench(bench::Args),
     /// What can compute on this machine.
     Devices(devices::Args),
+    /// Fetch a model.
+    Download(download::Args),
     /// Continue a text.
     Generate(generate::Args),
     /// Look at everything that a model computes.
@@ -91,6 +94,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<()> {
         None => crate::app::run(crate::app::Start { device: shared.device, language: language::current() }),
         Some(Command::Bench(args)) => bench::run(&args, &shared),
         Some(Command::Devices(args)) => devices::run(&args, &shared),
+        Some(Command::Download(args)) => download::run(&args, &shared),
         Some(Command::Generate(args)) => generate::run(&args, &shared),
         Some(Command::Inspect(args)) => inspect::run(&args, &shared),
         Some(Command::Score(args)) => score::run(&args, &shared),

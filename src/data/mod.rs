@@ -5,11 +5,13 @@ mod download;
 mod error;
 pub mod home;
 mod latest;
+pub mod request;
 pub mod statistics;
 mod text_file;
 
 use std::path::PathBuf;
 
+pub(crate) use corpora::hex;
 pub use corpora::{CorpusEntry, Source, available, catalogue, download, entry, read};
 pub use download::{Expected, fetch};
 pub use error::DataError;

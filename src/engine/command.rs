@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::history::History;
+use super::hub::HubRequest;
 use super::lesson::LessonRequest;
 use crate::data::CorpusRef;
 use crate::generate::{BeamRequest, GenerateRequest};
@@ -103,6 +104,8 @@ pub enum Command {
     OpenHistory(JobId),
     /// Keep these texts over a restart; atomic.
     KeepHistory(JobId, Arc<History>),
+    /// Something about models of the hub.
+    Hub(JobId, HubRequest),
     /// Stop a job of any kind.
     Cancel(JobId),
 }

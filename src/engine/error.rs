@@ -8,6 +8,7 @@ use rust_i18n::t;
 use crate::data::DataError;
 use crate::generate::GenerateError;
 use crate::hub::HubError;
+use crate::hub::remote::RemoteError;
 use crate::train::TrainError;
 
 /// What the engine can fail at.
@@ -16,6 +17,9 @@ pub enum EngineError {
     /// A model could not be loaded.
     #[error(transparent)]
     Hub(#[from] HubError),
+    /// The hub could not be asked, or a model not be fetched.
+    #[error(transparent)]
+    Remote(#[from] RemoteError),
     /// A training run could not begin, go on, or be opened.
     #[error(transparent)]
     Train(#[from] TrainError),

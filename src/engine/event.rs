@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::command::JobId;
 use super::history::History;
+use super::hub::HubEvent;
 use super::lesson::LessonResult;
 use crate::data::CorpusRef;
 use crate::generate::{BeamSearch, BeamStep, GeneratedToken, StopReason, TextScore};
@@ -171,6 +172,8 @@ pub enum Event {
     /// The device that is computed on from now on, by its id. After a wish that could not be granted (then a
     /// [`Event::Notice`] says why) it is the one before, at the start the CPU.
     DeviceInUse(String),
+    /// A model is being read for this job: bytes read, and bytes in all.
+    Loading(JobId, u64, u64),
     /// A model can be used.
     ModelReady(JobId, Arc<ModelInfo>),
     /// A generation has begun: the ids of the prompt's tokens that the model reads, and the seed in use.
@@ -207,6 +210,8 @@ pub enum Event {
     DownloadProgress(JobId, u64, Option<u64>),
     /// The corpus of this name is on disk and verified.
     Downloaded(JobId, String),
+    /// Something about models of the hub.
+    Hub(JobId, HubEvent),
     /// The runs on disk, newest first.
     Runs(Vec<RunSummary>),
     /// A run's settings and metrics.

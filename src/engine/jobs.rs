@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use super::command::{Command, JobId};
+use super::hub::HubRequest;
 use super::job::{Job, Outbox};
 use super::lesson::LessonKind;
 
@@ -24,6 +25,10 @@ pub(super) enum Kind {
     ReadCorpus,
     Download,
     OpenRun,
+    HubList,
+    HubSearch,
+    /// Each download of a model for itself: another one does not take its place.
+    HubDownload(JobId),
 }
 
 /// The jobs that have not ended.
@@ -52,14 +57,20 @@ fn job_of(command: &Command) -> Option<(JobId, Option<Kind>)> {
         Command::ReadCorpus(id, ..) => (*id, Some(Kind::ReadCorpus)),
         Command::Download(id, ..) => (*id, Some(Kind::Download)),
         Command::OpenRun(id, ..) => (*id, Some(Kind::OpenRun)),
-        Command::DeleteRun(id, ..) | Command::WriteFile(id, ..) => (*id, None),
         Command::OpenHistory(id) | Command::KeepHistory(id, _) => (*id, None),
+        Command::Hub(id, HubRequest::List) => (*id, Some(Kind::HubList)),
+        Command::Hub(id, HubRequest::Search(_)) => (*id, Some(Kind::HubSearch)),
+        Command::Hub(id, HubRequest::Download(..)) => (*id, Some(Kind::HubDownload(*id))),
+        Command::DeleteRun(id, ..) | Command::WriteFile(id, ..) | Command::Hub(id, HubRequest::Delete(_)) => {
+            (*id, None)
+        }
         Command::ProbeDevices
         | Command::UseDevice(_)
         | Command::UseThreads { .. }
         | Command::UseStorage(_)
         | Command::Control(..)
         | Command::ListRuns
+        | Command::Hub(_, HubRequest::Use(_))
         | Command::Cancel(_) => return None,
     })
 }
@@ -79,6 +90,7 @@ impl Jobs {
                 if let Some(older) = self.latest.insert(kind, job.clone()) {
                     older.replace();
                 }
+                self.latest.retain(|kind, job| !(matches!(kind, Kind::HubDownload(_)) && job.over()));
             }
             None => {
                 self.others.retain(|other| !other.over());

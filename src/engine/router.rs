@@ -8,6 +8,7 @@ use super::command::{Command, JobId, TrainControl};
 use super::corpora;
 use super::event::Event;
 use super::files::Files;
+use super::hub::{self, Hub, HubRequest};
 use super::inference::InferenceWorker;
 use super::job::Job;
 use super::jobs::Jobs;
@@ -26,6 +27,10 @@ pub(super) struct Workers {
     pub files: Worker<Files>,
     pub corpora: Worker<Common>,
     pub downloads: Worker<Common>,
+    /// Downloads of models, one after the other.
+    pub models: Worker<Common>,
+    /// Questions to the hub that are answered in a moment.
+    pub searches: Worker<Common>,
     pub positions: Worker<()>,
     pub lesson: LessonWorkers,
 }
@@ -34,6 +39,7 @@ pub(super) struct Workers {
 pub(super) struct Router {
     pub jobs: Jobs,
     pub workers: Workers,
+    pub hub: Hub,
     /// The way to the training that was begun last.
     pub controls: Option<(JobId, Sender<TrainControl>)>,
 }
@@ -99,7 +105,28 @@ impl Router {
             Command::KeepHistory(_, history) => {
                 workers.files.give(job, move |files, job| files.keep_history(job, &history));
             }
+            Command::Hub(_, request) => self.route_hub(job, request),
             Command::Cancel(id) => self.jobs.cancel(id),
+        }
+    }
+
+    fn route_hub(&self, job: Job, request: HubRequest) {
+        let workers = &self.workers;
+        match request {
+            // At once, so that what is asked for next is asked of it.
+            HubRequest::Use(access) => self.hub.set(*access),
+            HubRequest::List => {
+                workers.files.give(job, |files, job| hub::list(job, &files.common.home, &files.common.hub));
+            }
+            HubRequest::Delete(repository) => {
+                workers.files.give(job, |files, job| hub::delete(job, &files.common.home, repository));
+            }
+            HubRequest::Search(words) => {
+                workers.searches.give(job, move |common, job| hub::search(job, &common.home, &common.hub, &words))
+            }
+            HubRequest::Download(repository, revision) => workers.models.give(job, move |common, job| {
+                hub::download(job, &common.home, &common.hub, &repository, revision.as_deref())
+            }),
         }
     }
 

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::devices::Chosen;
+use super::hub::Hub;
 use crate::data::Home;
 use crate::nn::Weights;
 use crate::text::Tokenizer;
@@ -14,11 +15,13 @@ pub(super) struct Common {
     pub device: DeviceInUse,
     pub live: Live,
     pub in_training: InTraining,
+    pub hub: Hub,
 }
 
 impl Common {
     pub fn new(home: Home) -> Self {
-        Self { home, device: DeviceInUse::default(), live: Live::default(), in_training: InTraining::default() }
+        let (device, live, in_training) = Default::default();
+        Self { home, device, live, in_training, hub: Hub::from_env() }
     }
 }
 

@@ -59,8 +59,9 @@ pub fn start(options: EngineOptions) -> Result<Engine, EngineError> {
     let (handle, commands) = EngineHandle::pair();
     let (sender, events) = unbounded();
     let out = Outbox::new(sender, options.notify);
-    let (workers, mut writers) = start_workers(&Common::new(options.home), &out)?;
-    let router = Router { jobs: Jobs::new(out), workers, controls: None };
+    let common = Common::new(options.home);
+    let (workers, mut writers) = start_workers(&common, &out)?;
+    let router = Router { jobs: Jobs::new(out), workers, hub: common.hub, controls: None };
     let (open, closed) = unbounded();
     // First of all, because others wait for a device; and chosen first, because probing tells more than is needed.
     handle.send(Command::UseDevice(options.device));
@@ -83,13 +84,16 @@ fn start_workers(common: &Common, out: &Outbox) -> Result<(Workers, Vec<JoinHand
     let make = move || Files { common: common_of_files.clone(), out: out_of_files.clone() };
     let (files, files_thread) = Worker::start("files", make)?;
     let (inference, _) = InferenceWorker::start(common.clone())?;
-    let (of_corpora, of_downloads) = (common.clone(), common.clone());
+    let [of_corpora, of_downloads, of_models, of_searches] = [(); 4].map(|()| common.clone());
     let (corpora, _) = Worker::start("corpora", move || of_corpora.clone())?;
     let (downloads, downloads_thread) = Worker::start("downloads", move || of_downloads.clone())?;
+    let (models, models_thread) = Worker::start("models", move || of_models.clone())?;
+    let (searches, _) = Worker::start("searches", move || of_searches.clone())?;
     let (positions, _) = Worker::start("positions", || ())?;
     let lesson = LessonWorkers::start(common)?;
-    let workers = Workers { chooser, inference, training, files, corpora, downloads, positions, lesson };
-    Ok((workers, vec![training_thread, files_thread, downloads_thread]))
+    let workers =
+        Workers { chooser, inference, training, files, corpora, downloads, models, searches, positions, lesson };
+    Ok((workers, vec![training_thread, files_thread, downloads_thread, models_thread]))
 }
 
 impl Engine {

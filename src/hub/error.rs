@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use rust_i18n::t;
 
+use super::remote::RemoteError;
 use crate::nn::ConfigError;
 use crate::text::TextError;
 
@@ -147,6 +148,20 @@ pub enum HubError {
         /// Tokens that the model knows.
         model: usize,
     },
+    /// The model does not fit into memory.
+    #[error("{}", t!("hub.memory", needed = gigabytes(*.needed), available = gigabytes(*.available)))]
+    Memory {
+        /// Bytes that loading takes.
+        needed: u64,
+        /// Bytes that there are.
+        available: u64,
+    },
+    /// The person stopped the loading.
+    #[error("{}", t!("hub.cancelled"))]
+    Cancelled,
+    /// Something between here and the hub.
+    #[error(transparent)]
+    Remote(#[from] RemoteError),
     /// The tokenizer cannot be read.
     #[error(transparent)]
     Text(#[from] TextError),
@@ -166,4 +181,9 @@ pub enum HubError {
         /// Why.
         source: io::Error,
     },
+}
+
+/// Bytes as gigabytes with one digit.
+fn gigabytes(bytes: u64) -> String {
+    format!("{:.1} GB", bytes as f64 / 1e9)
 }

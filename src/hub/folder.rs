@@ -1,6 +1,5 @@
 //! A model as a folder: `config.json`, `model.safetensors`, `tokenizer.json`; or one of another program.
 
-use std::fs;
 use std::io;
 use std::path::Path;
 
@@ -8,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Loaded;
 use super::error::HubError;
+use super::reading::{Reading, small};
 use super::tensors::{self, Precision};
 use crate::data::write_atomic;
 use crate::nn::{DecoderConfig, Weights};
@@ -45,22 +45,26 @@ pub(super) struct Files<'a> {
 /// # Errors
 /// If one of the files is missing, damaged, or does not fit the others.
 pub fn read(folder: &Path, name: &str) -> Result<Loaded, HubError> {
-    let file = |file: &'static str| {
-        fs::read(folder.join(file)).map_err(|source| match source.kind() {
-            io::ErrorKind::NotFound => HubError::Missing { folder: folder.to_owned(), file },
-            _ => HubError::Unreadable { path: folder.join(file), source },
-        })
-    };
+    read_watched(folder, name, &Reading::quiet())
+}
+
+/// The same, told and stopped by `reading`.
+///
+/// # Errors
+/// As [`read`], and if it was stopped.
+pub(super) fn read_watched(folder: &Path, name: &str, reading: &Reading) -> Result<Loaded, HubError> {
+    let missing = |file: &'static str| move || HubError::Missing { folder: folder.to_owned(), file };
     if !folder.join(CONFIG).exists()
         && let Some(path) = super::foreign::gguf::only_one(folder)?
     {
-        return super::foreign::gguf::read(&path, name);
+        return super::foreign::gguf::read(&path, name, reading);
     }
-    let config = file(CONFIG)?;
+    let config = small(&folder.join(CONFIG), missing(CONFIG))?;
     if let Some(tree) = foreign_tree(&config) {
-        return super::foreign::read(folder, name, &tree);
+        return super::foreign::read(folder, name, &tree, reading);
     }
-    let (weights, tokenizer) = (file(WEIGHTS)?, file(TOKENIZER)?);
+    let weights = reading.file(&folder.join(WEIGHTS), missing(WEIGHTS))?;
+    let tokenizer = small(&folder.join(TOKENIZER), missing(TOKENIZER))?;
     parse(&Files { config: &config, weights: &weights, tokenizer: &tokenizer }, folder, name)
 }
 
@@ -68,6 +72,12 @@ pub fn read(folder: &Path, name: &str) -> Result<Loaded, HubError> {
 fn foreign_tree(config: &[u8]) -> Option<serde_json::Value> {
     let tree: serde_json::Value = serde_json::from_slice(config).ok()?;
     (tree.get("architecture").is_none() && tree.get("model_type")?.is_string()).then_some(tree)
+}
+
+/// The configuration in the tree of a `config.json` of our own.
+pub(super) fn own_config(tree: &serde_json::Value) -> Option<DecoderConfig> {
+    let mine = tree.get("architecture")?.as_str()? == ARCHITECTURE;
+    mine.then(|| ConfigFile::deserialize(tree).ok()).flatten().map(|file| file.config)
 }
 
 /// Makes a model of its files' bytes; `folder` names their place in errors.

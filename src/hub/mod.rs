@@ -1,9 +1,13 @@
-//! Models on disk: our own folders, the shipped ones, and their safetensors.
+//! Models on disk: our own folders, the shipped ones, those from the hub, and their safetensors.
 
 mod builtin;
+pub mod catalogue;
 mod error;
 pub mod folder;
 pub mod foreign;
+pub mod memory;
+mod reading;
+pub mod remote;
 pub mod tensors;
 
 use std::fs;
@@ -11,9 +15,12 @@ use std::path::{Path, PathBuf};
 
 pub use builtin::{BUILTIN, builtin_for};
 pub use error::HubError;
+pub use reading::Reading;
+pub use remote::HubRef;
 pub use tensors::Precision;
 
 use crate::data::Home;
+use crate::kernels::Storage;
 use crate::nn::Weights;
 use crate::text::Tokenizer;
 
@@ -29,6 +36,8 @@ pub enum ModelRef {
     Live,
     /// A folder with `config.json`, `model.safetensors` and `tokenizer.json`, or a GGUF file or a folder with one.
     Folder(PathBuf),
+    /// One that was downloaded from the hub, at the commit that it was pinned to.
+    Hub(HubRef),
 }
 
 /// A model in memory.
@@ -47,8 +56,8 @@ pub struct Loaded {
 }
 
 impl ModelRef {
-    /// What a person may write: `builtin:NAME`, `latest`, a run's id, a folder (of a model, or of a run), or a
-    /// GGUF file.
+    /// What a person may write: `builtin:NAME`, `latest`, a run's id, a folder (of a model, or of a run), a GGUF file, or
+    /// the name of a downloaded model, `owner/name[@revision]` or that of the catalogue without its owner.
     ///
     /// # Errors
     /// If it is none of these.
@@ -67,6 +76,9 @@ impl ModelRef {
         if Path::new(text).is_dir() || foreign::gguf::is_gguf(Path::new(text)) {
             return Ok(Self::Folder(PathBuf::from(text)));
         }
+        if let Some((repository, revision)) = remote_name(text) {
+            return downloaded(repository, revision, home).map(Self::Hub);
+        }
         Err(builtin::unknown(text))
     }
 
@@ -77,22 +89,60 @@ impl ModelRef {
             Self::Run(id) => id.clone(),
             Self::Live => "live".to_owned(),
             Self::Folder(path) => path.display().to_string(),
+            Self::Hub(model) => format!("{}@{}", model.repository, model.revision),
         }
     }
+}
+
+/// The repository, and the revision where one is named, of a text that can mean a model of the hub: `owner/name`,
+/// `owner/name@revision`, or a name of the catalogue without its owner.
+pub fn remote_name(text: &str) -> Option<(&str, Option<&str>)> {
+    match remote::parse(text) {
+        Some((repository, revision)) => {
+            Some((catalogue::entry(repository).map_or(repository, |entry| entry.repository), revision))
+        }
+        None => catalogue::entry(text).map(|entry| (entry.repository, None)),
+    }
+}
+
+/// The model of a repository, if it is here.
+fn downloaded(repository: &str, revision: Option<&str>, home: &Home) -> Result<HubRef, HubError> {
+    let not_here = || remote::RemoteError::NotDownloaded(repository.to_owned());
+    let manifest = remote::library::find(home, repository).ok_or_else(not_here)?;
+    if let Some(wanted) = revision.filter(|wanted| *wanted != manifest.asked) {
+        let model = HubRef { repository: repository.to_owned(), revision: wanted.to_owned() };
+        return Ok(remote::library::resolve(home, &model)?.model());
+    }
+    Ok(manifest.model())
 }
 
 /// Reads a model into memory. The live model is not on disk; the engine holds it.
 ///
 /// # Errors
-/// If there is no such model, or its files are damaged or do not fit together.
+/// If there is no such model, it does not fit into memory, or its files are damaged or do not fit together.
 pub fn load(model: &ModelRef, home: &Home) -> Result<Loaded, HubError> {
+    load_watched(model, home, Storage::F32, &Reading::quiet())
+}
+
+/// The same, told and stopped by `reading`, for weights that are to be kept in `storage`.
+///
+/// # Errors
+/// As [`load`], and if it was stopped.
+pub fn load_watched(model: &ModelRef, home: &Home, storage: Storage, reading: &Reading) -> Result<Loaded, HubError> {
+    memory::check(memory::weight(model, home), storage, memory::available())?;
     match model {
         ModelRef::Builtin(name) => builtin::load(name),
-        ModelRef::Run(id) => load_run(&home.runs().join(id), id),
+        ModelRef::Run(id) => load_run(&home.runs().join(id), id, reading),
         ModelRef::Live => Err(HubError::NothingLive),
-        ModelRef::Folder(path) if path.join(CHECKPOINTS).is_dir() => load_run(path, &file_name(path)),
-        ModelRef::Folder(path) if foreign::gguf::is_gguf(path) => foreign::gguf::read(path, &file_name(path)),
-        ModelRef::Folder(path) => folder::read(path, &file_name(path)),
+        ModelRef::Folder(path) if path.join(CHECKPOINTS).is_dir() => load_run(path, &file_name(path), reading),
+        ModelRef::Folder(path) if foreign::gguf::is_gguf(path) => foreign::gguf::read(path, &file_name(path), reading),
+        ModelRef::Folder(path) => folder::read_watched(path, &file_name(path), reading),
+        ModelRef::Hub(model) => {
+            let manifest = remote::library::resolve(home, model)?;
+            let folder = remote::library::folder(home, &model.repository);
+            let loaded = folder::read_watched(&folder, model.short(), reading)?;
+            Ok(Loaded { language: loaded.language.or(manifest.language()), ..loaded })
+        }
     }
 }
 
@@ -124,11 +174,12 @@ pub fn witness(folder: &Path) -> PathBuf {
 }
 
 /// The newest checkpoint that can be read; an older one where the newest is damaged.
-fn load_run(run: &Path, id: &str) -> Result<Loaded, HubError> {
+fn load_run(run: &Path, id: &str, reading: &Reading) -> Result<Loaded, HubError> {
     let mut first_error = None;
     for (step, path) in checkpoints(run) {
-        match folder::read(&path, id) {
+        match folder::read_watched(&path, id, reading) {
             Ok(loaded) => return Ok(Loaded { step: Some(step), ..loaded }),
+            Err(HubError::Cancelled) => return Err(HubError::Cancelled),
             Err(error) => {
                 tracing::warn!(path = %path.display(), "a checkpoint cannot be read: {error}");
                 first_error.get_or_insert(error);

@@ -6,6 +6,7 @@ pub mod course;
 pub mod dialog;
 pub mod export;
 mod home;
+mod models;
 pub mod playground;
 pub mod positions;
 mod preferences;
@@ -21,7 +22,7 @@ use rust_i18n::t;
 
 use crate::course::{Learning, SectionId};
 use crate::data::Home;
-use crate::engine::{DeviceInfo, Devices, EngineHandle, Event, JobId, ModelInfo, ModelRef};
+use crate::engine::{DeviceInfo, Devices, EngineHandle, Event, JobId, Library, ModelInfo, ModelRef};
 use crate::train::{RunSummary, TrainSpec};
 
 /// A page of the window.
@@ -40,6 +41,8 @@ pub enum PanelId {
     Attention,
     /// Positional encodings.
     Positions,
+    /// Which models there are.
+    Models,
     /// Version, device, log, settings.
     About,
 }
@@ -54,6 +57,7 @@ impl PanelId {
             Self::Training => "training",
             Self::Attention => "attention",
             Self::Positions => "positions",
+            Self::Models => "models",
             Self::About => "about",
         }
     }
@@ -80,6 +84,7 @@ pub fn registry() -> Vec<Box<dyn Panel>> {
         Box::new(training::Training::new()),
         Box::new(attention::Attention::new()),
         Box::new(positions::Positions::new()),
+        Box::new(models::Models::default()),
         Box::new(about::About::default()),
     ]
 }
@@ -90,6 +95,7 @@ pub fn model_label(model: &ModelRef) -> String {
         ModelRef::Builtin(name) => t!(format!("data.title.{name}")).into_owned(),
         ModelRef::Run(id) => id.clone(),
         ModelRef::Live => t!("app.model.live").into_owned(),
+        ModelRef::Hub(model) => model.short().to_owned(),
         ModelRef::Folder(path) => {
             path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
         }
@@ -157,6 +163,19 @@ pub struct TrainingNow {
     pub snapshot: Option<u64>,
 }
 
+/// A model that is being read to become *the* model.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LoadingNow {
+    /// The job that reads it.
+    pub job: JobId,
+    /// Which one.
+    pub model: ModelRef,
+    /// Bytes that have been read.
+    pub done: u64,
+    /// Bytes in all.
+    pub total: u64,
+}
+
 /// What all panels see. Plain values that arrived as events; no tensor.
 pub struct Shared {
     /// The way to the engine.
@@ -167,6 +186,10 @@ pub struct Shared {
     pub model_ref: ModelRef,
     /// The same, once it is loaded.
     pub model: Option<Arc<ModelInfo>>,
+    /// How far the loading of another model is, once something of it has been read.
+    pub loading: Option<LoadingNow>,
+    /// Models of the hub that are here, once they were listed.
+    pub library: Option<Arc<Library>>,
     /// The devices of this machine, once they are known.
     pub devices: Option<Devices>,
     /// Id of the device that is computed on, once it is known.
@@ -195,6 +218,8 @@ impl Shared {
             home,
             model_ref: crate::hub::builtin_for(preferences.language),
             model: None,
+            loading: None,
+            library: None,
             devices: None,
             device: None,
             runs: Vec::new(),

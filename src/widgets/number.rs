@@ -29,6 +29,16 @@ pub fn bytes(value: u64) -> String {
     }
 }
 
+/// How many values a model has, with the digits that people name it by: `2.2 M`, `124 M`, `1.5 G`.
+pub fn parameters(value: u64) -> String {
+    match value {
+        0..100_000 => grouped(i64::try_from(value).unwrap_or(i64::MAX)),
+        100_000..9_950_000 => format!("{:.1}\u{202F}M", value as f64 / 1e6),
+        9_950_000..999_500_000 => format!("{:.0}\u{202F}M", value as f64 / 1e6),
+        _ => format!("{:.1}\u{202F}G", value as f64 / 1e9),
+    }
+}
+
 /// A duration: `0.4 s`, `12 s`, `3 min 20 s`, `2 h 05 min`.
 pub fn duration(seconds: f64) -> String {
     if !seconds.is_finite() || seconds < 0.0 {
@@ -95,6 +105,9 @@ mod tests {
     fn sizes_and_durations() {
         assert_eq!(bytes(999), "999 B");
         assert_eq!(bytes(1_115_394), "1.1 MB");
+        assert_eq!(parameters(2_164_800), "2.2\u{202F}M");
+        assert_eq!(parameters(124_439_808), "124\u{202F}M");
+        assert_eq!(parameters(1_498_482_688), "1.5\u{202F}G");
         assert_eq!(duration(0.42), "0.4 s");
         assert_eq!(duration(200.4), "3 min 20 s");
         assert_eq!(duration(7500.0), "2 h 05 min");

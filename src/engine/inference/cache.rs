@@ -4,19 +4,22 @@ use std::fs;
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 use super::super::devices::Chosen;
 use super::super::error::EngineError;
-use super::super::event::ModelInfo;
+use super::super::event::{Event, ModelInfo};
+use super::super::job::Job;
 use super::super::runner::Runner;
 use super::super::shared::{Common, Snapshot, Vocabulary};
 use super::info;
-use crate::hub::{self, HubError, ModelRef};
+use crate::hub::{self, HubError, ModelRef, Reading, memory};
 use crate::kernels::{Storage, heap};
 
 /// So many models are held at once.
 const MOST: usize = 3;
+/// Progress is told at most this often.
+const PROGRESS_EVERY: Duration = Duration::from_millis(50);
 
 /// A model ready to run.
 pub(in crate::engine) struct Model {
@@ -67,8 +70,8 @@ impl Cache {
         }
     }
 
-    /// The model, loaded if it is not held or has changed.
-    pub fn get(&mut self, model_ref: &ModelRef) -> Result<Rc<Model>, EngineError> {
+    /// The model, loaded if it is not held or has changed. How far that is, the job is told; it can stop it.
+    pub fn get(&mut self, model_ref: &ModelRef, job: &Job) -> Result<Rc<Model>, EngineError> {
         let device = self.common.device.wait();
         // What lies on another device is not used any more.
         self.entries.retain(|entry| entry.device == device.id);
@@ -83,7 +86,8 @@ impl Cache {
         let entry = match held {
             Some(entry) => entry,
             None => {
-                let model = Rc::new(self.make(model_ref, snapshot.as_deref(), &device)?);
+                self.make_room(model_ref);
+                let model = Rc::new(self.make(model_ref, snapshot.as_deref(), &device, job)?);
                 Entry { model_ref: model_ref.clone(), version, device: device.id, model }
             }
         };
@@ -94,22 +98,46 @@ impl Cache {
         Ok(model)
     }
 
+    /// Where a model would not fit beside those that are held, they go; they are loaded again when they are wanted.
+    fn make_room(&mut self, model_ref: &ModelRef) {
+        let weight = memory::weight(model_ref, &self.common.home);
+        if memory::check(weight, self.storage, memory::available()).is_err() {
+            self.clear();
+            heap::give_back();
+        }
+    }
+
     fn version(&self, model_ref: &ModelRef, snapshot: Option<&Snapshot>) -> Version {
         match (model_ref, snapshot) {
             (_, Some(snapshot)) => Version::Snapshot(snapshot.run.clone(), snapshot.step),
             (ModelRef::Run(id), None) => files(&self.common.home.runs().join(id)),
             (ModelRef::Folder(path), None) => files(path),
+            (ModelRef::Hub(model), None) => files(&hub::remote::library::folder(&self.common.home, &model.repository)),
             (ModelRef::Builtin(_) | ModelRef::Live, None) => Version::Shipped,
         }
     }
 
-    fn make(&self, model_ref: &ModelRef, snapshot: Option<&Snapshot>, device: &Chosen) -> Result<Model, EngineError> {
+    fn make(
+        &self,
+        model_ref: &ModelRef,
+        snapshot: Option<&Snapshot>,
+        device: &Chosen,
+        job: &Job,
+    ) -> Result<Model, EngineError> {
         if let Some(snapshot) = snapshot {
             let info = Arc::new(info::of_snapshot(snapshot));
             let runner = Runner::new(&snapshot.weights, &device.device, self.storage);
             return Ok(Model { info, vocabulary: snapshot.vocabulary.clone(), runner });
         }
-        let loaded = hub::load(model_ref, &self.common.home)?;
+        let mut told: Option<Instant> = None;
+        let mut tell = |done, total| {
+            if done == total || told.is_none_or(|at| at.elapsed() >= PROGRESS_EVERY) {
+                told = Some(Instant::now());
+                job.send(Event::Loading(job.id, done, total));
+            }
+            job.flow()
+        };
+        let loaded = hub::load_watched(model_ref, &self.common.home, self.storage, &Reading::new(&mut tell))?;
         let runner = Runner::new(&loaded.weights, &device.device, self.storage);
         let pieces = Arc::new(loaded.tokenizer.pieces());
         let info = Arc::new(info::of_loaded(model_ref, &loaded, pieces.clone()));

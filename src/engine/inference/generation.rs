@@ -37,7 +37,7 @@ pub(super) fn generate(
     model: &ModelRef,
     request: &GenerateRequest,
 ) -> Result<(), EngineError> {
-    let model = inference.cache.get(model)?;
+    let model = inference.cache.get(model, job)?;
     let mut teller = Teller { inference, job, seed: request.seed };
     let made = run(model.runner.model(), &model.vocabulary.tokenizer, request, &mut teller)?;
     let ended = Event::GenerationEnded(job.id, made.stop, made.first_token_s, made.tokens_per_s);
@@ -56,7 +56,7 @@ pub(super) fn search_beams(
     model: &ModelRef,
     request: &BeamRequest,
 ) -> Result<(), EngineError> {
-    let model = inference.cache.get(model)?;
+    let model = inference.cache.get(model, job)?;
     let mut tell = |step: &BeamStep| {
         job.send(Event::BeamStep(job.id, step.clone()));
         inference.serve_looks();
@@ -74,7 +74,7 @@ pub(super) fn search_beams(
 
 /// Judges every token of a text.
 pub(super) fn score(inference: &mut Inference, job: &Job, model: &ModelRef, text: &str) -> Result<(), EngineError> {
-    let model = inference.cache.get(model)?;
+    let model = inference.cache.get(model, job)?;
     let mut tell = |done, all| {
         job.send(Event::ScoreProgress(job.id, done, all));
         inference.serve_looks();

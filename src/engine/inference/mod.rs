@@ -47,7 +47,7 @@ impl InferenceWorker {
     /// Loads a model and says what it is.
     pub fn load(&self, job: Job, model: ModelRef) {
         self.look(job, move |inference, job| {
-            let model = inference.cache.get(&model)?;
+            let model = inference.cache.get(&model, job)?;
             job.send(Event::ModelReady(job.id, model.info.clone()));
             Ok(())
         });
@@ -64,7 +64,7 @@ impl InferenceWorker {
     /// The logits after a text.
     pub fn next_token(&self, job: Job, model: ModelRef, text: String) {
         self.look(job, move |inference, job| {
-            let model = inference.cache.get(&model)?;
+            let model = inference.cache.get(&model, job)?;
             let (ids, logits) = next_logits(model.runner.model(), &model.vocabulary.tokenizer, &text)?;
             job.send(Event::NextToken(job.id, ids, Arc::new(logits)));
             Ok(())
@@ -74,7 +74,7 @@ impl InferenceWorker {
     /// The attention of every layer and head on a text.
     pub fn attention(&self, job: Job, model: ModelRef, text: String) {
         self.look(job, move |inference, job| {
-            let capture = attention::capture(&*inference.cache.get(&model)?, &text)?;
+            let capture = attention::capture(&*inference.cache.get(&model, job)?, &text)?;
             job.send(Event::Attention(job.id, Arc::new(capture)));
             Ok(())
         });

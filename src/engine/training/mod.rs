@@ -50,7 +50,7 @@ impl Training {
     }
 
     fn train(&self, job: &Job, begin: Begin, controls: Receiver<TrainControl>) -> Result<(), EngineError> {
-        let Common { home, device, live, in_training } = &self.common;
+        let Common { home, device, live, in_training, .. } = &self.common;
         let chosen = device.wait();
         let on = On { device: chosen.device, id: chosen.id };
         let (mut trainer, mark) = match begin {

@@ -114,7 +114,7 @@ fn yes() -> bool {
 }
 
 /// The configuration of a folder's `config.json`, which is at `path`.
-pub(super) fn parse(tree: &Value, path: &Path) -> Result<DecoderConfig, HubError> {
+pub(in super::super) fn parse(tree: &Value, path: &Path) -> Result<DecoderConfig, HubError> {
     let family = tree.get("model_type").and_then(Value::as_str).unwrap_or_default();
     let config = match family {
         "gpt2" => gpt2(read(tree, path)?, path)?,

@@ -22,6 +22,7 @@ use serde_json::Value;
 use super::Loaded;
 use super::error::HubError;
 use super::folder::{CONFIG, TOKENIZER};
+use super::reading::{Reading, small};
 use crate::nn::Weights;
 use crate::text::Tokenizer;
 use names::Names;
@@ -33,13 +34,13 @@ pub const FAMILIES: [&str; 5] = ["gpt2", "gpt_neo", "llama", "mistral", "qwen2"]
 ///
 /// # Errors
 /// If the family is not known, or one of the files is missing, damaged, or does not fit the others.
-pub(super) fn read(folder: &Path, name: &str, tree: &Value) -> Result<Loaded, HubError> {
+pub(super) fn read(folder: &Path, name: &str, tree: &Value, reading: &Reading) -> Result<Loaded, HubError> {
     let path = folder.join(CONFIG);
     let config = config::parse(tree, &path)?;
     let names = Names::new(tree);
     let mut weights = Weights::empty(&config)?;
     let store = shards::open(folder)?;
-    weights.data = names.gather(&store, &weights.layout)?;
+    weights.data = names.gather(&store, &weights.layout, reading)?;
     drop(store);
     let mut tokenizer = tokenizer(folder)?;
     if tokenizer.vocabulary() > config.vocabulary {
@@ -49,6 +50,21 @@ pub(super) fn read(folder: &Path, name: &str, tree: &Value) -> Result<Loaded, Hu
         tokenizer.set_end_of_text(id);
     }
     Ok(Loaded { name: name.to_owned(), weights, tokenizer, step: None, language: None })
+}
+
+/// Whether the model of a `config.json` would open.
+///
+/// # Errors
+/// Why it would not.
+pub(super) fn check(path: &Path) -> Result<(), HubError> {
+    let missing = || HubError::Missing { folder: path.parent().unwrap_or(path).to_owned(), file: CONFIG };
+    let bytes = small(path, missing)?;
+    let bad = |error: serde_json::Error| HubError::BadConfig { path: path.to_owned(), detail: error.to_string() };
+    let tree: Value = serde_json::from_slice(&bytes).map_err(bad)?;
+    if super::folder::own_config(&tree).is_some() {
+        return Ok(());
+    }
+    config::parse(&tree, path).map(|_| ())
 }
 
 /// The file whose time and size tell whether a folder's weights have changed.

@@ -5,6 +5,7 @@ use serde_json::Value;
 use rayon::prelude::*;
 
 use super::super::error::HubError;
+use super::super::reading::Reading;
 use super::store::{Store, check_shape};
 use crate::nn::{DecoderConfig, Layout, ParameterSpec};
 
@@ -68,13 +69,15 @@ impl Names {
     /// All weights as one flat buffer in the order of the layout. It is allocated when every weight has been found.
     ///
     /// # Errors
-    /// If one is missing, of another shape, in a format that is not read, or no number.
-    pub fn gather(&self, store: &Store, layout: &Layout) -> Result<Vec<f32>, HubError> {
+    /// If one is missing, of another shape, in a format that is not read, or no number; or if the reading was stopped.
+    pub fn gather(&self, store: &Store, layout: &Layout, reading: &Reading) -> Result<Vec<f32>, HubError> {
         let plan = layout.parameters.iter().map(|parameter| self.pieces(store, parameter));
         let plan: Vec<(bool, Vec<Piece>)> = plan.collect::<Result<_, _>>()?;
         if !store.can_hold(layout.len()) {
             return Err(store.too_small(layout.len()));
         }
+        let length = |piece: &Piece| store.find(&piece.name).map_or(0, |(_, tensor)| tensor.length as u64);
+        reading.expect(plan.iter().flat_map(|(_, pieces)| pieces).map(length).sum());
         let mut data = vec![0.0; layout.len()];
         for (parameter, (turned, pieces)) in layout.parameters.iter().zip(&plan) {
             let to = data.get_mut(parameter.range.clone()).unwrap_or_default();
@@ -84,6 +87,7 @@ impl Names {
                 let values = store.values(&piece.name, &their_shape(parameter, *turned, piece.width))?;
                 let values = self.in_order(&piece.name, values, piece.width);
                 copy(&values, *turned, piece, to, rows, columns);
+                reading.step(length(piece))?;
             }
         }
         Ok(data)

@@ -8,12 +8,15 @@ mod tokenizer;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
+
 use super::super::Loaded;
 use super::super::error::HubError;
+use super::super::reading::Reading;
 use super::config::parse;
 use super::names::Names;
 use super::store::{Source, Store};
-use crate::nn::Weights;
+use crate::nn::{DecoderConfig, Weights};
 
 /// How such a file's name ends.
 const EXTENSION: &str = "gguf";
@@ -37,11 +40,16 @@ pub(in super::super) fn only_one(folder: &Path) -> Result<Option<PathBuf>, HubEr
     Ok(found.pop())
 }
 
-/// Reads a GGUF file. `name` is what the person will see.
-///
-/// # Errors
-/// If its architecture is not known, or it is damaged or cut off.
-pub(in super::super) fn read(path: &Path, name: &str) -> Result<Loaded, HubError> {
+/// What a GGUF file says of itself.
+struct Opened {
+    settings: header::Settings,
+    store: Store,
+    tree: Value,
+    config: DecoderConfig,
+}
+
+/// Reads everything but the weights.
+fn open(path: &Path) -> Result<Opened, HubError> {
     let unreadable = |source| HubError::Unreadable { path: path.to_owned(), source };
     let source = Source::open(path.to_owned()).map_err(unreadable)?;
     let header::Header { settings, tensors } = header::read(&source)?;
@@ -49,8 +57,25 @@ pub(in super::super) fn read(path: &Path, name: &str) -> Result<Loaded, HubError
     store.add(source, tensors);
     let tree = config::tree(&settings, &store, path)?;
     let config = parse(&tree, path)?;
+    Ok(Opened { settings, store, tree, config })
+}
+
+/// The decoder that a GGUF file describes.
+///
+/// # Errors
+/// As [`read`].
+pub(in super::super) fn shape(path: &Path) -> Result<DecoderConfig, HubError> {
+    open(path).map(|opened| opened.config)
+}
+
+/// Reads a GGUF file. `name` is what the person will see.
+///
+/// # Errors
+/// If its architecture is not known, it is damaged or cut off, or the reading was stopped.
+pub(in super::super) fn read(path: &Path, name: &str, reading: &Reading) -> Result<Loaded, HubError> {
+    let Opened { settings, store, tree, config } = open(path)?;
     let mut weights = Weights::empty(&config)?;
-    weights.data = Names::of_gguf(&tree, &config).gather(&store, &weights.layout)?;
+    weights.data = Names::of_gguf(&tree, &config).gather(&store, &weights.layout, reading)?;
     drop(store);
     let tokenizer = tokenizer::make(&settings, path)?;
     if tokenizer.vocabulary() > config.vocabulary {
