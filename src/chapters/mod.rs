@@ -1,9 +1,15 @@
 //! The course's figures: one folder a chapter, one file a figure, each behind the trait [`Figure`], all of them listed in
 //! [`registry`]. A lesson names a figure and its parameters in its Markdown; see `course` for the text around it.
 
+mod attention;
+mod meet;
+mod parts;
+#[cfg(test)]
+mod testing;
 mod welcome;
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use egui::Ui;
 
@@ -76,7 +82,9 @@ pub struct FigureEntry {
     pub readings: &'static [&'static str],
 }
 
-/// Every figure. A new one is one line here.
+/// Every figure, chapter by chapter. A new one is one line in its chapter.
 pub fn registry() -> &'static [FigureEntry] {
-    &welcome::FIGURES
+    static ALL: LazyLock<Vec<FigureEntry>> =
+        LazyLock::new(|| welcome::FIGURES.into_iter().chain(meet::FIGURES).chain(attention::FIGURES).collect());
+    &ALL
 }

@@ -5,8 +5,10 @@ mod download;
 mod error;
 pub mod home;
 mod latest;
+pub mod projection;
 pub mod statistics;
 mod text_file;
+pub mod vectors;
 
 use std::path::PathBuf;
 

@@ -8,6 +8,7 @@ mod presets;
 pub mod runs;
 mod sample;
 mod schedule;
+pub mod skip_gram;
 pub mod stepper;
 pub mod text;
 mod trainer;

@@ -8,7 +8,7 @@ mod answer;
 mod commands;
 mod figure;
 mod options;
-mod outlook;
+pub(crate) mod outlook;
 mod settings;
 mod sheet;
 

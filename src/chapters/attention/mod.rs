@@ -1,0 +1,28 @@
+//! Chapter 2: attention.
+
+mod dot_product;
+mod heads;
+mod mask;
+mod padding;
+mod patches;
+mod qkv;
+mod sqrt_d;
+mod two_contexts;
+mod viewer;
+mod word_vectors;
+
+use super::FigureEntry;
+
+/// The figures of this chapter, in its order.
+pub(super) const FIGURES: [FigureEntry; 10] = [
+    patches::ENTRY,
+    two_contexts::ENTRY,
+    word_vectors::ENTRY,
+    dot_product::ENTRY,
+    qkv::ENTRY,
+    sqrt_d::ENTRY,
+    mask::ENTRY,
+    padding::ENTRY,
+    heads::ENTRY,
+    viewer::ENTRY,
+];
