@@ -51,8 +51,5 @@ fn neighbourhoods_are_kept_as_well_as_by_the_reference_programs() {
         let theirs = reference["trustworthiness"][name].as_f64().unwrap();
         println!("{name}: {mine:.4}, reference {theirs:.4}");
         assert!(mine > theirs - 0.02, "{name}: {mine:.4} instead of {theirs:.4}");
-        if method != Method::Pca {
-            assert_eq!(project(points, method, 1, &mut go).unwrap(), plane, "{name}: the same seed, the same picture");
-        }
     }
 }

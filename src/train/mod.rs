@@ -5,6 +5,7 @@ mod checkpoint;
 mod drive;
 mod error;
 mod presets;
+pub mod recall;
 pub mod runs;
 mod sample;
 mod schedule;

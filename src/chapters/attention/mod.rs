@@ -6,6 +6,7 @@ mod mask;
 mod padding;
 mod patches;
 mod qkv;
+mod seq2seq;
 mod sqrt_d;
 mod two_contexts;
 mod viewer;
@@ -14,11 +15,12 @@ mod word_vectors;
 use super::FigureEntry;
 
 /// The figures of this chapter, in its order.
-pub(super) const FIGURES: [FigureEntry; 10] = [
+pub(super) const FIGURES: [FigureEntry; 11] = [
     patches::ENTRY,
     two_contexts::ENTRY,
     word_vectors::ENTRY,
     dot_product::ENTRY,
+    seq2seq::ENTRY,
     qkv::ENTRY,
     sqrt_d::ENTRY,
     mask::ENTRY,

@@ -84,13 +84,9 @@ impl Patches {
                 }
             }
         }
-        let dropped = ctx.input(|i| i.raw.dropped_files.first().cloned());
-        if let Some(file) = dropped {
-            match (file.path, file.bytes) {
-                (Some(path), _) => self.source = PictureSource::File(path),
-                (None, Some(bytes)) => self.source = PictureSource::Bytes(bytes),
-                (None, None) => {}
-            }
+        let dropped = ctx.input(|i| i.raw.dropped_files.first().map(|file| file.path().to_owned()));
+        if let Some(path) = dropped {
+            self.source = PictureSource::File(path);
         }
     }
 

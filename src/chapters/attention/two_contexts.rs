@@ -125,10 +125,11 @@ impl TwoContexts {
     }
 
     fn fields_ui(&mut self, ui: &mut Ui) {
+        let [first, second] = &mut self.contexts;
         let fields = [
             (t!("chapters_attention.contexts.word"), &mut self.word),
-            (t!("chapters_attention.contexts.first"), &mut self.contexts[0]),
-            (t!("chapters_attention.contexts.second"), &mut self.contexts[1]),
+            (t!("chapters_attention.contexts.first"), first),
+            (t!("chapters_attention.contexts.second"), second),
         ];
         for (name, text) in fields {
             controls::labelled(ui, &*name, 120.0, |ui| {

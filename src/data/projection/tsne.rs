@@ -1,5 +1,5 @@
 //! t-SNE (van der Maaten & Hinton 2008), with every pair computed: a few thousand points need no tree. Perplexity, early
-//! exaggeration, learning rate and momentum as scikit-learn has them; the start is the PCA plane, made small.
+//! exaggeration and momentum as scikit-learn has them; the start is the PCA plane, made small.
 
 use rayon::prelude::*;
 
@@ -12,6 +12,8 @@ const PERPLEXITY: f32 = 30.0;
 const EARLY: usize = 250;
 const ROUNDS: usize = 750;
 const EXAGGERATION: f32 = 12.0;
+/// The least learning rate: with it 750 rounds come as far as a thousand at scikit-learn's.
+const RATE: f32 = 200.0;
 /// The listener hears every so many rounds.
 const EVERY: usize = 10;
 /// Values that are summed side by side.
@@ -29,7 +31,7 @@ pub fn tsne(points: Points<'_>, seed: u64, listen: Listen<'_>) -> Option<Plane> 
     }
     let attractions = attractions(points);
     let mut state = State::new(start(points, seed));
-    let rate = (n as f32 / EXAGGERATION / 4.0).max(50.0);
+    let rate = (n as f32 / EXAGGERATION).max(RATE);
     for round in 0..ROUNDS {
         let (factor, momentum) = if round < EARLY { (EXAGGERATION, 0.5) } else { (1.0, 0.8) };
         state.step(&attractions, factor, momentum, rate);
@@ -141,9 +143,8 @@ impl State {
 fn repulsion(xs: &[f32], ys: &[f32], i: usize) -> [f32; 3] {
     let (x, y) = (xs[i], ys[i]);
     let (mut fx, mut fy, mut sum) = ([0.0f32; LANES], [0.0f32; LANES], [0.0f32; LANES]);
-    let (a, b) = (xs.chunks_exact(LANES), ys.chunks_exact(LANES));
-    let rest = a.remainder().iter().zip(b.remainder());
-    for (a, b) in a.zip(b) {
+    let ((a, rest_x), (b, rest_y)) = (xs.as_chunks::<LANES>(), ys.as_chunks::<LANES>());
+    for (a, b) in a.iter().zip(b) {
         for lane in 0..LANES {
             let (dx, dy) = (x - a[lane], y - b[lane]);
             let q = 1.0 / (1.0 + dx * dx + dy * dy);
@@ -153,7 +154,7 @@ fn repulsion(xs: &[f32], ys: &[f32], i: usize) -> [f32; 3] {
         }
     }
     let mut out = [fx.iter().sum::<f32>(), fy.iter().sum::<f32>(), sum.iter().sum::<f32>() - 1.0];
-    for (a, b) in rest {
+    for (a, b) in rest_x.iter().zip(rest_y) {
         let (dx, dy) = (x - a, y - b);
         let q = 1.0 / (1.0 + dx * dx + dy * dy);
         out = [out[0] + q * q * dx, out[1] + q * q * dy, out[2] + q];
@@ -188,6 +189,8 @@ mod tests {
         let mixed =
             near.iter().enumerate().flat_map(|(i, near)| near.iter().filter(move |(j, _)| i % 2 != j % 2)).count();
         assert_eq!(mixed, 0);
+        let again = tsne(points, 1, &mut |_, _| ControlFlow::Continue(())).unwrap();
+        assert_eq!(plane, again, "the same seed, the same picture");
         assert!(tsne(points, 1, &mut |_, _| ControlFlow::Break(())).is_none());
     }
 }

@@ -29,6 +29,7 @@ use crate::data::CorpusRef;
 use crate::data::projection::Method;
 use crate::data::vectors::WordVectors;
 use crate::hub::ModelRef;
+use crate::train::recall::{Recall, RecallOptions, recall};
 use crate::train::skip_gram::{Progress, SkipGramOptions};
 
 pub use altered::{Ablated, Masked};
@@ -136,6 +137,8 @@ pub enum LessonRequest {
     SkipGram(CorpusRef, SkipGramOptions),
     /// A picture in patches of so many pixels, and how alike they are ([`LessonResult::Patches`]).
     Patches(PictureSource, usize),
+    /// Train networks that say a sentence again, one after the other ([`LessonResult::Recall`], many on the way).
+    Recall(Vec<RecallOptions>),
     /// How fast every device multiplies matrices of so many rows ([`LessonResult::Speed`], many of them on the way).
     Speed(usize),
 }
@@ -178,6 +181,8 @@ pub enum LessonResult {
     },
     /// A picture in patches.
     Patches(Arc<Patches>),
+    /// What a network can do by now; `None` at the end.
+    Recall(Option<Arc<Recall>>),
     /// A measurement; `None` at the end.
     Speed(Option<Speed>),
 }
@@ -222,7 +227,10 @@ impl LessonWorkers {
     pub fn give(&self, job: Job, request: LessonRequest) {
         let thread = match request {
             LessonRequest::RunCell { .. } | LessonRequest::RunCellInModel { .. } => &self.cells,
-            LessonRequest::Project { .. } | LessonRequest::SkipGram(..) | LessonRequest::Speed(_) => &self.long,
+            LessonRequest::Project { .. }
+            | LessonRequest::SkipGram(..)
+            | LessonRequest::Recall(_)
+            | LessonRequest::Speed(_) => &self.long,
             _ => &self.figures,
         };
         thread.give(job, |lessons, job| {
@@ -258,6 +266,7 @@ impl Lessons {
             }
             LessonRequest::SkipGram(corpus, options) => words::skip_gram(&self.common, job, &corpus, &options),
             LessonRequest::Patches(source, patch) => patches::patches(&source, patch).map(Some),
+            LessonRequest::Recall(all) => Ok(train_recall(job, &all)),
             LessonRequest::Speed(n) => speed::measure(job, n),
             LessonRequest::HeadVectors { model, text, head } => pair::vectors(self, &model, &text, head),
             LessonRequest::Attention(model, text) => {
@@ -266,4 +275,17 @@ impl Lessons {
             }
         }
     }
+}
+
+/// Trains one network after the other.
+fn train_recall(job: &Job, all: &[RecallOptions]) -> Option<LessonResult> {
+    let tell = |recall| job.send(Event::Lesson(job.id, LessonResult::Recall(Some(Arc::new(recall)))));
+    for options in all {
+        let last = recall(options, |recall| {
+            tell(recall);
+            job.flow()
+        });
+        tell(last?);
+    }
+    Some(LessonResult::Recall(None))
 }

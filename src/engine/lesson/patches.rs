@@ -29,8 +29,6 @@ pub enum PictureSource {
     Shipped,
     /// A person's file.
     File(PathBuf),
-    /// What was dropped on the window.
-    Bytes(Arc<[u8]>),
 }
 
 /// A picture in patches.
@@ -61,7 +59,6 @@ fn open(source: &PictureSource) -> Result<RgbImage, EngineError> {
     let bytes: Vec<u8> = match source {
         PictureSource::Shipped => SHIPPED.to_vec(),
         PictureSource::File(path) => std::fs::read(path).map_err(|error| unreadable(error.to_string()))?,
-        PictureSource::Bytes(bytes) => bytes.to_vec(),
     };
     let reader = || ImageReader::new(std::io::Cursor::new(&bytes)).with_guessed_format();
     let size = reader().map_err(|error| unreadable(error.to_string()))?.into_dimensions();
@@ -194,8 +191,10 @@ mod tests {
 
     #[test]
     fn what_is_no_picture_is_refused_with_a_sentence() {
-        let bytes: Arc<[u8]> = Arc::from(&b"no picture"[..]);
-        assert!(matches!(patches(&PictureSource::Bytes(bytes), 16), Err(EngineError::NoPicture(_))));
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("text.png");
+        std::fs::write(&path, "no picture").unwrap();
+        assert!(matches!(patches(&PictureSource::File(path), 16), Err(EngineError::NoPicture(_))));
         assert!(matches!(patches(&PictureSource::File("nowhere.png".into()), 16), Err(EngineError::NoPicture(_))));
     }
 }
