@@ -211,7 +211,7 @@ mod tests {
     fn dragging_a_vector_changes_its_weight() {
         let mut page = page("dot_product", &[("length", "3")]);
         let before = reading(&page, "w2");
-        let tip = page.get_by_label_contains("x₂ (").rect().center();
+        let tip = page.get_by_label("x₂ (0.30, 1.30)").rect().center();
         drag(&mut page, tip, egui::vec2(80.0, -20.0));
         assert!(reading(&page, "w2") > before + 0.05, "nearer to the query");
         let sum: f64 = ["w1", "w2", "w3"].iter().map(|name| reading(&page, name)).sum();

@@ -331,6 +331,8 @@ mod tests {
     fn multiplying_by_zero_is_seen_in_the_rows_sums() {
         let mut page = page("mask", &[("start", "illegal")]);
         assert_eq!(reading(&page, "illegal"), 1.0);
+        let (job, _) = asked(&page).pop().expect("it asks");
+        tell(&mut page, job, masked(1.0));
         page.get_by_label("weights × 0").click();
         page.run();
         let (job, request) = asked(&page).pop().expect("it asks");

@@ -49,7 +49,9 @@ impl Sentence {
         let mut words: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
         let own = words.len();
         words.resize(length.max(own), PAD.to_owned());
-        let places: Vec<Option<usize>> = words.iter().map(|word| vectors.find(&bare(word))).collect();
+        // The filling is no word, even where there is one of its letters.
+        let find = |word: &String| vectors.find(&bare(word)).filter(|_| word != PAD);
+        let places: Vec<Option<usize>> = words.iter().map(find).collect();
         let unknown = words.iter().zip(&places).filter(|(word, place)| place.is_none() && *word != PAD);
         let unknown = unknown.map(|(word, _)| word.clone()).collect();
         let of = |place: Option<usize>| place.map_or(&[][..], |place| vectors.vector(place));

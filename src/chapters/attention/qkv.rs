@@ -254,7 +254,7 @@ mod tests {
         let (a42, a24) = (reading(&page, "a42"), reading(&page, "a24"));
         assert!(a42 < 0.1, "at first token 4 hardly looks at token 2");
         // The second row of W_Q downwards: whoever points down asks for what points up.
-        let tip = page.get_by_label_contains("w_Q₂ (").rect().center();
+        let tip = page.get_by_label("w_Q₂ (0.00, 1.00)").rect().center();
         drag(&mut page, tip, egui::vec2(0.0, 150.0));
         assert!(reading(&page, "a42") > a42 + 0.3, "{}", reading(&page, "a42"));
         assert_ne!(reading(&page, "a24"), a24);

@@ -179,7 +179,7 @@ mod tests {
         tell(&mut page, job, LessonResult::Spread(Arc::new(spread)));
         assert_eq!(reading(&page, "spread"), 4.0);
         assert!(page.query_by_label("0.90 bit").is_some() && page.query_by_label("3.40 bit").is_some());
-        let value = page.get_by_label_contains("Width d");
+        let value = page.get_by_role(egui::Role::Slider);
         value.focus();
         page.run();
         page.key_press(egui::Key::ArrowRight);

@@ -264,10 +264,10 @@ mod tests {
         assert!((reading(&page, "similarity_before") - 1.0).abs() < 1e-5);
         let after = reading(&page, "similarity_after");
         assert!(after < 0.9999, "{after}");
-        let field = page.get_by_label("Second context");
+        let field = page.get_by_role_and_label(egui::Role::TextInput, "Second context");
         field.focus();
         page.run();
-        page.get_by_label("Second context").type_text(" fruit qwertz");
+        page.get_by_role_and_label(egui::Role::TextInput, "Second context").type_text(" fruit qwertz");
         page.run();
         page.run();
         assert_ne!(reading(&page, "similarity_after"), after);

@@ -155,7 +155,7 @@ pub(super) mod tests {
         let total: f64 = e.iter().sum();
         let expected: f64 = -e.iter().map(|w| w / total * (w / total).log2()).sum::<f64>();
         assert!((before - expected).abs() < 1e-4, "{before} instead of {expected}");
-        let slider = page.get_by_label_contains("Temperature");
+        let slider = page.get_by_role(egui::Role::Slider);
         slider.focus();
         page.run();
         for _ in 0..5 {

@@ -61,7 +61,6 @@ impl Devices {
                 {
                     shared.engine.send(Command::Cancel(job));
                 }
-                ui.spinner();
             }
             None => {
                 let glyph = icons::ICON_SPEED.codepoint;

@@ -147,7 +147,7 @@ impl Attention {
                 self.detail.ablation.ask(shared, key, |_| LessonRequest::Ablated { model, text, head });
             }
             if self.detail.ablation.job().is_some() {
-                ui.spinner();
+                controls::note(ui, t!("attention.computing"));
             }
             if let Some((_, found)) = self.detail.ablated.filter(|(of, _)| *of == key) {
                 let (before, after) = (format!("{:.3}", found.before), format!("{:.3}", found.after));

@@ -247,7 +247,7 @@ fn a_pinned_pair_is_compared_factor_by_factor_and_a_head_is_ablated() {
         keys: vec![2.0; 8],
     };
     tell(&mut page, &Event::Lesson(job, LessonResult::HeadVectors(Arc::new(vectors))));
-    assert!(page.query_by_label_contains("8.000").is_some(), "3·2 + 1·2");
+    assert!(page.query_all_by_label_contains("8.000").next().is_some(), "3·2 + 1·2");
     page.get_by_label("Switch this head off").click();
     page.run();
     let (job, request) = lesson(&page).expect("it asks for the ablation");
