@@ -1,9 +1,15 @@
 //! The course's figures: one folder a chapter, one file a figure, each behind the trait [`Figure`], all of them listed in
 //! [`registry`]. A lesson names a figure and its parameters in its Markdown; see `course` for the text around it.
 
+mod attention;
+mod meet;
+mod parts;
+#[cfg(test)]
+mod testing;
 mod welcome;
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use egui::Ui;
 
@@ -76,7 +82,42 @@ pub struct FigureEntry {
     pub readings: &'static [&'static str],
 }
 
-/// Every figure. A new one is one line here.
+/// Every figure, chapter by chapter. A new one is one line in its chapter.
 pub fn registry() -> &'static [FigureEntry] {
-    &welcome::FIGURES
+    static ALL: LazyLock<Vec<FigureEntry>> =
+        LazyLock::new(|| welcome::FIGURES.into_iter().chain(meet::FIGURES).chain(attention::FIGURES).collect());
+    &ALL
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_every_figure_tells_what_is_there() {
+        let mut names = HashSet::new();
+        for entry in registry() {
+            assert!(names.insert(entry.name), "{} twice", entry.name);
+            let mut page = testing::page(entry.name, &[]);
+            page.run();
+            assert!(!page.state().figure.describe().trim().is_empty(), "{} says nothing", entry.name);
+            let known = |name: &&str| entry.readings.contains(name);
+            let unknown: Vec<_> = page.state().stage.readings.keys().filter(|name| !known(name)).collect();
+            assert!(unknown.is_empty(), "{} does not list {unknown:?}", entry.name);
+        }
+    }
+
+    #[test]
+    fn every_figure_is_drawn_in_a_small_and_in_a_large_room() {
+        for entry in registry() {
+            for size in [[480.0, 420.0], [1000.0, 900.0]] {
+                let mut page = testing::sized(entry.name, &[], size);
+                let state = page.state_mut();
+                state.figure.demonstrate(&mut state.shared);
+                page.run();
+            }
+        }
+    }
 }

@@ -5,9 +5,11 @@ mod download;
 mod error;
 pub mod home;
 mod latest;
+pub mod projection;
 pub mod request;
 pub mod statistics;
 mod text_file;
+pub mod vectors;
 
 use std::path::PathBuf;
 

@@ -40,6 +40,12 @@ pub enum EngineError {
         /// Why.
         source: io::Error,
     },
+    /// A file or what was dropped is no picture that can be read.
+    #[error("{}", t!("engine.no_picture", reason = .0))]
+    NoPicture(String),
+    /// A text has too few words that are frequent enough to learn from.
+    #[error("{}", t!("engine.too_few_words"))]
+    TooFewWords,
     /// The work panicked; the log has the detail.
     #[error("{}", t!("engine.panicked"))]
     Panicked,

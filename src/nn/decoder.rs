@@ -5,6 +5,7 @@ use std::sync::Arc;
 use burn::tensor::backend::Backend;
 use burn::tensor::{Int, Tensor, TensorData, module};
 
+use super::alteration::{Alteration, Sublayer};
 use super::attention::{Rotation, attend, join_heads, split_heads};
 use super::config::{Activation, DecoderConfig, Head, NormPlace, Positions};
 use super::feed_forward::activate;
@@ -37,6 +38,7 @@ struct Pass<'a> {
     dropout_seed: Option<u64>,
     cache: Option<&'a mut KvCache>,
     substitute: Option<&'a mut dyn Substitute>,
+    alteration: Option<&'a Alteration>,
     probe: &'a mut dyn Probe,
 }
 
@@ -110,7 +112,7 @@ impl Decoder {
     /// one). Ids must be below the vocabulary, and `time` at most the context where positions are learned.
     pub fn hidden(&self, ids: Tensor<B, 2, Int>, probe: &mut dyn Probe) -> Tensor<B, 3> {
         let [batch, time] = ids.dims();
-        self.stream(ids, None, None, None, probe).reshape([batch, time, self.config.d_model])
+        self.stream(ids, None, None, None, None, probe).reshape([batch, time, self.config.d_model])
     }
 
     /// Logits `[batch, time, vocabulary]`: scores of the token after each position.
@@ -126,7 +128,7 @@ impl Decoder {
         probe: &mut dyn Probe,
     ) -> Tensor<B, 3> {
         let [batch, time] = ids.dims();
-        let stream = self.stream(ids, dropout_seed, None, None, probe);
+        let stream = self.stream(ids, dropout_seed, None, None, None, probe);
         let logits = self.output(stream).reshape([batch, time, self.config.vocabulary]);
         offer(probe, Site::Logits, || logits.clone());
         logits
@@ -134,7 +136,19 @@ impl Decoder {
 
     /// Logits `[time, vocabulary]` of one text, with a part of attention computed by somebody else.
     pub fn forward_with(&self, ids: &[u32], substitute: &mut dyn Substitute) -> Tensor<B, 2> {
-        self.output(self.stream(self.ids(ids, 1), None, None, Some(substitute), &mut NoProbe))
+        self.output(self.stream(self.ids(ids, 1), None, None, Some(substitute), None, &mut NoProbe))
+    }
+
+    /// The same with attention altered; see [`Alteration`].
+    pub fn forward_altered(
+        &self,
+        ids: Tensor<B, 2, Int>,
+        alteration: &Alteration,
+        probe: &mut dyn Probe,
+    ) -> Tensor<B, 3> {
+        let [batch, time] = ids.dims();
+        let stream = self.stream(ids, None, None, None, Some(alteration), probe);
+        self.output(stream).reshape([batch, time, self.config.vocabulary])
     }
 
     /// The output layer: `[rows, d_model]` to logits `[rows, vocabulary]`.
@@ -161,7 +175,7 @@ impl Decoder {
     /// Appends tokens to the cache and returns the stream `[ids.len(), d_model]` that the output layer reads. There must be
     /// at least one.
     pub(super) fn decode_stream(&self, ids: &[u32], cache: &mut KvCache) -> Tensor<B, 2> {
-        self.stream(self.ids(ids, 1), None, Some(cache), None, &mut NoProbe)
+        self.stream(self.ids(ids, 1), None, Some(cache), None, None, &mut NoProbe)
     }
 
     /// The residual stream `[batch·time, d_model]` as the output layer reads it.
@@ -171,6 +185,7 @@ impl Decoder {
         dropout_seed: Option<u64>,
         cache: Option<&'a mut KvCache>,
         substitute: Option<&'a mut (dyn Substitute + 'a)>,
+        alteration: Option<&'a Alteration>,
         probe: &'a mut (dyn Probe + 'a),
     ) -> Tensor<B, 2> {
         let config = &*self.config;
@@ -179,7 +194,7 @@ impl Decoder {
         let rotation = (config.positions == Positions::Rotary)
             .then(|| Rotation::new(start, time, &config.rotary_frequencies(), &self.device));
         let masks = self.masks(start, time);
-        let mut pass = Pass { batch, time, masks, rotation, dropout_seed, cache, substitute, probe };
+        let mut pass = Pass { batch, time, masks, rotation, dropout_seed, cache, substitute, alteration, probe };
 
         let mut x = self.embed(ids, start, &mut pass);
         for (layer, block) in self.plan.blocks.iter().enumerate() {
@@ -283,6 +298,10 @@ impl Decoder {
                 return context;
             }
             mask = substitute::mask(other, layer, pass.time, &self.device).or(mask);
+        }
+        if let Some(alteration) = pass.alteration {
+            let parts = Sublayer { query, key, value, scale, mask };
+            return alteration.attend(parts, layer, &self.device, pass.probe);
         }
         attend(query, key, value, scale, mask, layer, pass.probe)
     }

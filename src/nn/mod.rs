@@ -1,5 +1,6 @@
 //! Tensor modules. This room knows nothing of threads, files or windows.
 
+pub mod alteration;
 pub mod attention;
 pub mod config;
 mod decoder;
@@ -21,6 +22,7 @@ pub mod slices;
 pub mod substitute;
 pub mod weights;
 
+pub use alteration::Alteration;
 pub use config::{Activation, ConfigError, DecoderConfig, Head, Init, NormKind, NormPlace, Positions, RotaryScaling};
 pub use decoder::Decoder;
 pub use kv_cache::KvCache;

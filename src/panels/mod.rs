@@ -1,6 +1,7 @@
 //! The workshop: one folder a tool, each behind the trait [`Panel`], all of them listed in [`registry`].
 
 mod about;
+pub mod asked;
 pub mod attention;
 pub mod course;
 pub mod dialog;
@@ -11,7 +12,7 @@ pub mod playground;
 pub mod positions;
 mod preferences;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 pub mod training;
 
 pub use preferences::{Preferences, SCALES, ThemeChoice, preferences_ui};

@@ -11,13 +11,24 @@ use crate::nn::{Recorder, Seen, Site, mask};
 /// At most so many cells a stage, over all layers and heads (128 MB): a longer text is looked at in its last part.
 const MOST_CELLS: usize = 1 << 25;
 
-/// Runs a text through the model and keeps scores and weights of every layer and head.
-pub(super) fn capture(model: &Model, text: &str) -> Result<AttentionCapture, EngineError> {
+/// The ids of a text that are looked at, and whether these are not all.
+///
+/// # Errors
+/// If the model cannot read the text.
+pub(in crate::engine) fn ids(model: &Model, text: &str) -> Result<(Vec<u32>, bool), EngineError> {
     let config = model.runner.model().config();
     let mut ids = prompt_ids(config, &model.vocabulary.tokenizer, text)?;
     let whole = model.vocabulary.tokenizer.encode_for_model(text).map_or(0, |ids| ids.len());
     let room = longest(config.n_layers * config.n_heads);
     ids.drain(..ids.len().saturating_sub(room));
+    let truncated = whole > ids.len();
+    Ok((ids, truncated))
+}
+
+/// Runs a text through the model and keeps scores and weights of every layer and head.
+pub(in crate::engine) fn capture(model: &Model, text: &str) -> Result<AttentionCapture, EngineError> {
+    let config = model.runner.model().config();
+    let (ids, truncated) = ids(model, text)?;
     let mut probe = Recorder::new(|site| matches!(site, Site::Scores(_) | Site::Weights(_)));
     // The logits are not asked for: the output layer would be the most expensive part.
     model.runner.look(|decoder| drop(decoder.hidden(decoder.ids(&ids, 1), &mut probe)));
@@ -27,7 +38,7 @@ pub(super) fn capture(model: &Model, text: &str) -> Result<AttentionCapture, Eng
     Ok(AttentionCapture {
         model: model.info.model.clone(),
         tokens: ids.iter().map(piece).collect(),
-        truncated: whole > ids.len(),
+        truncated,
         layers: config.n_layers,
         heads: config.n_heads,
         scores,

@@ -3,7 +3,7 @@
 //! It has two queues. A generation takes seconds and a look a few milliseconds, so between two tokens of a generation,
 //! steps of a search or blocks of a scored text all looks that wait are done: whoever types or picks another head need not wait for the end of a text.
 
-mod attention;
+pub(in crate::engine) mod attention;
 pub(in crate::engine) mod cache;
 mod generation;
 mod info;

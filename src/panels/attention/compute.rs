@@ -38,6 +38,29 @@ impl Choice {
     }
 }
 
+/// How several heads become one picture.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Over {
+    /// Their mean.
+    #[default]
+    Mean,
+    /// The largest of them, cell by cell.
+    Maximum,
+}
+
+/// What is to be drawn.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Wish {
+    /// Whose attention.
+    pub choice: Choice,
+    /// At which step.
+    pub stage: Stage,
+    /// How the heads of a layer, or all of them, become one.
+    pub over: Over,
+    /// Weights below this are left out; only at the last step.
+    pub least: f32,
+}
+
 /// A step on the way from scores to weights.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -81,6 +104,8 @@ pub struct Picture {
     pub choice: Choice,
     /// At which step.
     pub stage: Stage,
+    /// How several heads became one.
+    pub over: Over,
     /// `[t, t]`, row-major: row i looks at column j.
     pub values: Vec<f32>,
     /// `[t, t]`: what may not be looked at and so has no value here.
@@ -99,15 +124,16 @@ impl Picture {
 }
 
 /// The matrix of a choice at a stage.
-pub fn picture(capture: &Arc<AttentionCapture>, choice: Choice, stage: Stage) -> Picture {
+pub fn picture(capture: &Arc<AttentionCapture>, wish: Wish) -> Picture {
+    let Wish { choice, stage, over, least } = wish;
     let choice = choice.within(capture.layers, capture.heads);
     let t = capture.tokens.len();
     let source = if stage == Stage::Softmax { &capture.weights } else { &capture.scores };
-    let mut values = mean(source, t * t, &places(capture, choice));
+    let mut values = combined(source, t * t, &places(capture, choice), over);
     if matches!(stage, Stage::Scaled | Stage::Masked) {
         values.iter_mut().for_each(|value| *value *= capture.scale);
     }
-    let blank = if stage.hides_masked() { blank(capture, choice) } else { vec![false; t * t] };
+    let mut blank = if stage.hides_masked() { blank(capture, choice) } else { vec![false; t * t] };
     let scale = match stage {
         Stage::Softmax => {
             let high = brightest(&values, t);
@@ -118,7 +144,10 @@ pub fn picture(capture: &Arc<AttentionCapture>, choice: Choice, stage: Stage) ->
             Scale::diverging_for(&shown.collect::<Vec<_>>())
         }
     };
-    Picture { capture: capture.clone(), choice, stage, values, blank, scale }
+    if stage == Stage::Softmax && least > 0.0 {
+        blank.iter_mut().zip(&values).for_each(|(blank, weight)| *blank |= *weight < least);
+    }
+    Picture { capture: capture.clone(), choice, stage, over, values, blank, scale }
 }
 
 /// Which of the `[layers × heads]` matrices a choice is made of.
@@ -131,15 +160,21 @@ fn places(capture: &AttentionCapture, choice: Choice) -> Vec<usize> {
     }
 }
 
-/// The mean of some matrices of `size` values.
-fn mean(source: &[f32], size: usize, places: &[usize]) -> Vec<f32> {
-    let mut out = vec![0.0f32; size];
-    for &place in places {
-        let matrix = source.get(place * size..(place + 1) * size).unwrap_or_default();
-        out.iter_mut().zip(matrix).for_each(|(sum, value)| *sum += value);
+/// One matrix of `size` values out of some.
+fn combined(source: &[f32], size: usize, places: &[usize], over: Over) -> Vec<f32> {
+    let matrix = |place: usize| source.get(place * size..(place + 1) * size).unwrap_or_default();
+    let Some((&first, rest)) = places.split_first() else { return vec![0.0; size] };
+    let mut out = matrix(first).to_vec();
+    out.resize(size, 0.0);
+    for &place in rest {
+        let pairs = out.iter_mut().zip(matrix(place));
+        match over {
+            Over::Mean => pairs.for_each(|(sum, value)| *sum += value),
+            Over::Maximum => pairs.for_each(|(largest, value)| *largest = largest.max(*value)),
+        }
     }
-    let share = 1.0 / places.len().max(1) as f32;
-    if places.len() > 1 {
+    if over == Over::Mean && !rest.is_empty() {
+        let share = 1.0 / places.len() as f32;
         out.iter_mut().for_each(|sum| *sum *= share);
     }
     out
@@ -205,7 +240,7 @@ pub fn thumbnails(capture: &AttentionCapture) -> Thumbnails {
     for layer in 0..layers {
         for head in 0..=heads {
             let choice = if head < heads { Choice::Head(layer, head) } else { Choice::Layer(layer) };
-            let values = mean(&capture.weights, t * t, &places(capture, choice));
+            let values = combined(&capture.weights, t * t, &places(capture, choice), Over::Mean);
             let scale = Scale::Root { high: brightest(&values, t), clipped: false };
             let small = pooled(&values, t, side);
             for (y, row) in small.chunks(side).enumerate() {
@@ -269,9 +304,30 @@ pub(super) mod tests {
         })
     }
 
+    /// The plain picture of a choice at a stage.
+    pub fn wish(choice: Choice, stage: Stage) -> Wish {
+        Wish { choice, stage, over: Over::Mean, least: 0.0 }
+    }
+
+    #[test]
+    fn the_maximum_keeps_what_one_head_sees_and_small_weights_can_be_left_out() {
+        let capture = capture(1, 3, &["a", "b", "c"]);
+        let over = |over| picture(&capture, Wish { over, ..wish(Choice::Layer(0), Stage::Scores) }).values[0];
+        assert_eq!((over(Over::Mean), over(Over::Maximum)), (2.0, 4.0));
+        let all = picture(&capture, wish(Choice::Head(0, 0), Stage::Softmax));
+        let least = all.values[7];
+        let some = picture(&capture, Wish { least, ..wish(Choice::Head(0, 0), Stage::Softmax) });
+        let shown = |picture: &Picture| picture.blank.iter().filter(|blank| !**blank).count();
+        assert_eq!(shown(&all), 6);
+        assert!(shown(&some) < 6 && !some.blank[7], "the weight itself is not below itself");
+        let scores = picture(&capture, Wish { least: 9.0, ..wish(Choice::Head(0, 0), Stage::Scores) });
+        assert_eq!(shown(&scores), 9, "only weights are left out");
+    }
+
     #[test]
     fn stages_lead_from_scores_to_weights() {
         let capture = capture(2, 2, &["a", "b", "c"]);
+        let picture = |capture: &Arc<AttentionCapture>, choice, stage| picture(capture, wish(choice, stage));
         let at = |stage, i: usize, j: usize| picture(&capture, Choice::Head(0, 1), stage).values[i * 3 + j];
         assert_eq!(at(Stage::Scores, 2, 1), 2.0 + 1.0 - 1.0);
         assert_eq!(at(Stage::Scaled, 2, 1), 1.0);
@@ -291,28 +347,28 @@ pub(super) mod tests {
     #[test]
     fn means_are_over_the_layer_or_over_everything() {
         let capture = capture(2, 3, &["a", "b"]);
-        let score = |choice| picture(&capture, choice, Stage::Scores).values[0];
+        let score = |choice| picture(&capture, wish(choice, Stage::Scores)).values[0];
         assert_eq!(score(Choice::Head(1, 2)), 5.0);
         assert_eq!(score(Choice::Layer(0)), (0.0 + 2.0 + 4.0) / 3.0);
         assert_eq!(score(Choice::All), (0.0 + 2.0 + 4.0 + 1.0 + 3.0 + 5.0) / 6.0);
-        let out_of_range = picture(&capture, Choice::Head(9, 9), Stage::Scores);
+        let out_of_range = picture(&capture, wish(Choice::Head(9, 9), Stage::Scores));
         assert_eq!(out_of_range.choice, Choice::Head(1, 2));
     }
 
     #[test]
     fn the_telling_cell_is_neither_on_the_diagonal_nor_in_the_first_column() {
-        let picture = picture(&capture(1, 1, &["a", "b", "c", "d"]), Choice::Head(0, 0), Stage::Softmax);
+        let picture = picture(&capture(1, 1, &["a", "b", "c", "d"]), wish(Choice::Head(0, 0), Stage::Softmax));
         assert_eq!(picture.telling_cell(), Some((2, 1)), "later rows share their weight among more");
-        let one = super::picture(&capture(1, 1, &["a"]), Choice::Head(0, 0), Stage::Softmax);
+        let one = super::picture(&capture(1, 1, &["a"]), wish(Choice::Head(0, 0), Stage::Softmax));
         assert_eq!(one.telling_cell(), None);
     }
 
     #[test]
     fn only_what_no_layer_may_see_is_blank_in_the_mean_of_all() {
         let capture = capture(2, 1, &["a", "b", "c"]);
-        let narrow = picture(&capture, Choice::Layer(1), Stage::Softmax);
+        let narrow = picture(&capture, wish(Choice::Layer(1), Stage::Softmax));
         assert!(narrow.blank[2 * 3]);
-        let all = picture(&capture, Choice::All, Stage::Softmax);
+        let all = picture(&capture, wish(Choice::All, Stage::Softmax));
         assert!(!all.blank[2 * 3] && all.blank[1]);
     }
 

@@ -9,7 +9,7 @@ use super::figure::Words;
 use super::heads;
 use crate::panels::Shared;
 use crate::panels::export::Export;
-use crate::widgets::heatmap::export;
+use crate::widgets::heatmap::{export, svg};
 use crate::widgets::theme;
 
 /// What kind of file.
@@ -19,6 +19,11 @@ pub(super) enum Kind {
     Png,
     /// A table.
     Csv,
+    /// A drawing that stays sharp; the lines between words instead of the matrix where they are what is seen.
+    Svg {
+        /// Whether lines are seen.
+        lines: bool,
+    },
 }
 
 impl Kind {
@@ -26,6 +31,7 @@ impl Kind {
         match self {
             Self::Png => "png",
             Self::Csv => "csv",
+            Self::Svg { .. } => "svg",
         }
     }
 }
@@ -40,11 +46,12 @@ pub(super) fn ask(
 ) -> Export {
     let (model, stage) = (shared.model.as_ref(), t!(format!("attention.stage.{}", picture.stage.name())));
     let model = model.map_or("", |model| model.name.as_str());
-    let title = format!("{model} · {} · {stage}", heads::name(picture.choice));
+    let title = format!("{model} · {} · {stage}", heads::title(picture));
     let (picture, labels) = (picture.clone(), labels.clone());
     let question = match kind {
         Kind::Png => t!("attention.export_png"),
         Kind::Csv => t!("attention.export_csv"),
+        Kind::Svg { .. } => t!("attention.export_svg"),
     };
     let file = format!("{}.{}", t!("attention.file_name"), kind.end());
     let of = t!(format!("attention.file_kind.{}", kind.end()));
@@ -57,6 +64,8 @@ pub(super) fn bytes(kind: Kind, picture: &Picture, labels: &[String], title: &st
     let figure = words.figure(picture, labels, 0, None);
     match kind {
         Kind::Csv => Some(export::csv(&figure).into_bytes()),
+        Kind::Svg { lines: false } => Some(svg::matrix(&figure, &theme::PAPER, title).into_bytes()),
+        Kind::Svg { lines: true } => Some(svg::lines(&figure, &theme::PAPER, title).into_bytes()),
         // On paper whatever the window's theme is: pictures go into documents.
         Kind::Png => export::png(&figure, &theme::PAPER, title)
             .inspect_err(|error| tracing::warn!("a picture cannot be encoded: {error}"))

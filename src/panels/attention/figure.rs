@@ -6,7 +6,7 @@ use rust_i18n::t;
 
 use super::compute::{Picture, Stage};
 use super::export::{self, Kind};
-use super::{Attention, Shown, heads};
+use super::{Attention, SeenAs, Shown, heads};
 use crate::panels::Shared;
 use crate::widgets::controls;
 use crate::widgets::heatmap::{Axis, Cell, Cells, Figure, value_text};
@@ -14,7 +14,7 @@ use crate::widgets::theme::{Theme, space};
 use crate::widgets::token_chips::{self, Chip};
 
 /// Height of stages and row below the figure.
-const BELOW: f32 = 168.0;
+const BELOW: f32 = 190.0;
 
 /// The width that the figure fills when it is as high as the page: cells, labels of usual length, colour bar.
 pub(super) fn width_for(height: f32) -> f32 {
@@ -42,7 +42,7 @@ impl Words {
             value: t!(format!("attention.value.{stage}")).into_owned(),
             summary: t!(
                 "attention.summary",
-                name = heads::name(picture.choice),
+                name = heads::title(picture),
                 stage = t!(format!("attention.stage.{stage}")),
                 count = picture.capture.tokens.len()
             )
@@ -102,27 +102,38 @@ impl Attention {
         }
         let room = ui.available_rect_before_wrap();
         let figure = Rect::from_min_max(room.min, pos2(room.right(), (room.bottom() - BELOW).max(room.top() + 200.0)));
-        let row = super::inside(ui, "heatmap", figure, |ui| self.heatmap_ui(ui, &shown));
+        let row = super::inside(ui, "heatmap", figure, |ui| match self.seen_as {
+            SeenAs::Matrix => self.heatmap_ui(ui, &shown),
+            SeenAs::Lines => self.lines.show(ui, &shown),
+        });
         ui.allocate_rect(figure, Sense::hover());
         self.stages_ui(ui);
+        self.filter_ui(ui);
         self.row_ui(ui, &shown, row);
         self.shown = Some(shown);
     }
 
     /// What is seen, and its way into a file.
-    fn title_ui(&self, ui: &mut Ui, shown: &Shown) -> Option<Kind> {
+    fn title_ui(&mut self, ui: &mut Ui, shown: &Shown) -> Option<Kind> {
         let mut kind = None;
+        let lines = self.seen_as == SeenAs::Lines;
         ui.horizontal(|ui| {
-            controls::section_title(ui, heads::name(shown.picture.choice));
+            controls::section_title(ui, heads::title(&shown.picture));
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 for (glyph, name, this) in [
                     (icons::ICON_TABLE_VIEW, t!("attention.export_csv"), Kind::Csv),
+                    (icons::ICON_SHAPE_LINE, t!("attention.export_svg"), Kind::Svg { lines }),
                     (icons::ICON_IMAGE, t!("attention.export_png"), Kind::Png),
                 ] {
                     if controls::icon_button(ui, glyph.codepoint, name).clicked() {
                         kind = Some(this);
                     }
                 }
+                let options = [
+                    (SeenAs::Matrix, t!("attention.as_matrix").into_owned()),
+                    (SeenAs::Lines, t!("attention.as_lines").into_owned()),
+                ];
+                controls::segmented(ui, &t!("attention.seen_as"), &mut self.seen_as, &options);
             });
         });
         kind
@@ -155,6 +166,17 @@ impl Attention {
         let scale = self.capture.as_ref().map_or(1.0, |capture| capture.scale);
         let words = t!(format!("attention.about.{}", self.stage.name()), scale = format!("{scale:.3}"));
         controls::note(ui, words);
+    }
+
+    /// Small weights can be left out.
+    fn filter_ui(&mut self, ui: &mut Ui) {
+        if self.stage == Stage::Softmax {
+            controls::value_slider(&mut self.least, 0.0..=0.5, t!("attention.least"))
+                .default(0.0)
+                .decimals(2)
+                .width(320.0)
+                .show(ui);
+        }
     }
 
     /// The row's tokens, each on the colour of its weight.

@@ -5,7 +5,7 @@ use egui_material_icons::icons;
 use rust_i18n::t;
 
 use super::Attention;
-use super::compute::{Choice, Thumbnails};
+use super::compute::{Choice, Over, Picture, Thumbnails};
 use crate::panels::Shared;
 use crate::widgets::heatmap::{Cells, Scale, Texture};
 use crate::widgets::theme::{self, Theme, size, space};
@@ -15,6 +15,8 @@ use crate::widgets::{controls, number};
 const NUMBERS: f32 = 20.0;
 /// Between two thumbnails, and before the means.
 const GAP: f32 = 3.0;
+/// Room for the chosen head in numbers.
+const DETAIL: f32 = 240.0;
 /// Largest side of a thumbnail.
 const LARGEST: f32 = 96.0;
 
@@ -47,6 +49,9 @@ impl Attention {
                 self.choice = if all { Choice::All } else { Choice::Head(0, 0) };
             }
             controls::note(ui, t!("attention.keys"));
+            ui.add_space(space::XS);
+            let area = egui::ScrollArea::vertical().id_salt("detail").auto_shrink(false);
+            area.show(ui, |ui| self.detail_ui(ui, shared));
         } else {
             controls::note(ui, t!("attention.heads_to_come"));
         }
@@ -79,8 +84,8 @@ impl Attention {
         let (layers, heads) = (sheet.layers, sheet.heads);
         let columns = heads as f32 + 1.0;
         let wide = (ui.available_width() - NUMBERS - space::S - columns * GAP) / columns;
-        // Below the thumbnails stand the switch and the note on keys.
-        let high = (ui.available_height() - NUMBERS - 90.0) / layers as f32 - GAP;
+        // Below the thumbnails stand the switch, the note on keys and the chosen head in numbers.
+        let high = (ui.available_height() - NUMBERS - 90.0 - DETAIL) / layers as f32 - GAP;
         let side = wide.min(high.max(10.0)).clamp(6.0, LARGEST).floor();
         let area = vec2(NUMBERS + space::S + columns * (side + GAP), NUMBERS + layers as f32 * (side + GAP));
         let (rect, outer) = ui.allocate_exact_size(area, Sense::hover());
@@ -145,6 +150,15 @@ pub(super) fn name(choice: Choice) -> String {
         Choice::All => t!("attention.mean_of_all"),
     }
     .into_owned()
+}
+
+/// What a picture is called: like its choice, but for what became of several heads.
+pub(super) fn title(picture: &Picture) -> String {
+    match (picture.over, picture.choice) {
+        (Over::Maximum, Choice::Layer(layer)) => t!("attention.max_of_layer", layer = layer + 1).into_owned(),
+        (Over::Maximum, Choice::All) => t!("attention.max_of_all").into_owned(),
+        (_, choice) => name(choice),
+    }
 }
 
 /// Numbers of layers and heads at the grid's edges, as many as there is room for.

@@ -6,9 +6,12 @@
 
 mod background;
 mod compute;
+mod detail;
 mod export;
 mod figure;
 mod heads;
+mod lines;
+pub mod scores;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,14 +22,17 @@ use rust_i18n::t;
 
 use super::export::Export;
 use super::{Intent, Panel, PanelId, Shared};
-use crate::engine::{AttentionCapture, Command, Event, JobId, ModelRef};
+use crate::engine::{AttentionCapture, Command, Event, JobId, LessonRequest, LessonResult, ModelRef};
 use crate::widgets::controls;
 use crate::widgets::heatmap::{Heatmap, Texture};
 use crate::widgets::theme::space;
 use crate::widgets::token_chips::{Chip, visible};
 
 use background::Background;
-use compute::{Choice, Picture, Stage, Thumbnails};
+use compute::{Choice, Over, Picture, Stage, Thumbnails, Wish};
+use detail::Detail;
+use lines::Lines;
+use scores::HeadScore;
 
 /// A capture is made when a text has stood this long, in seconds.
 const PAUSE_IN_TYPING: f64 = 0.25;
@@ -49,6 +55,31 @@ struct Shown {
     version: u64,
 }
 
+/// How the large picture is drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum SeenAs {
+    /// A row a token that looks, a column a token that is looked at.
+    #[default]
+    Matrix,
+    /// Lines between words.
+    Lines,
+}
+
+/// What the numbers of a chosen head are, for a lesson.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Facts {
+    /// From 0.
+    pub layer: usize,
+    /// From 0.
+    pub head: usize,
+    /// Its scores.
+    pub score: HeadScore,
+    /// The highest score of the token before, over all heads.
+    pub best_previous: f32,
+    /// By how much the loss grows without it, in nats a token, once that was measured.
+    pub ablation: Option<f32>,
+}
+
 /// The page.
 pub struct Attention {
     text: String,
@@ -61,11 +92,19 @@ pub struct Attention {
     captures: u64,
     choice: Choice,
     stage: Stage,
-    wanted: Option<(u64, Choice, Stage)>,
+    over: Over,
+    /// Weights below this are left out.
+    least: f32,
+    seen_as: SeenAs,
+    lines: Lines,
+    detail: Detail,
+    /// Whether it is part of a lesson: then it asks on the lessons' thread, so that no page takes another's place.
+    in_lesson: bool,
+    wanted: Option<(u64, Wish)>,
     drawing: Background<Picture>,
     shown: Option<Shown>,
     version: u64,
-    sketching: Background<Thumbnails>,
+    sketching: Background<(Thumbnails, Vec<HeadScore>)>,
     thumbnails: Option<(Thumbnails, u64)>,
     atlas: Texture,
     heatmap: Heatmap,
@@ -98,6 +137,12 @@ impl Attention {
             captures: 0,
             choice: Choice::Head(0, 0),
             stage: Stage::default(),
+            over: Over::default(),
+            least: 0.0,
+            seen_as: SeenAs::default(),
+            lines: Lines::default(),
+            detail: Detail::default(),
+            in_lesson: false,
             wanted: None,
             drawing: Background::default(),
             shown: None,
@@ -110,6 +155,31 @@ impl Attention {
             saving: None,
             demonstrating: false,
         }
+    }
+
+    /// The same as part of a lesson, with a text of its own where it is given one.
+    pub fn in_lesson(text: Option<String>) -> Self {
+        let begun = text.is_some();
+        Self { text: text.unwrap_or_default(), begun, in_lesson: true, ..Self::new() }
+    }
+
+    /// The chosen head, once it is known.
+    pub fn facts(&self) -> Option<Facts> {
+        let (layer, head) = self.chosen_head()?;
+        let (_, all) = self.detail.scores.as_ref()?;
+        let ablated = self.detail.ablated.filter(|(key, _)| *key == (self.captures, (layer, head)));
+        Some(Facts {
+            layer,
+            head,
+            score: self.score_of((layer, head))?,
+            best_previous: all.iter().map(|score| score.previous_token).fold(0.0, f32::max),
+            ablation: ablated.map(|(_, found)| found.after - found.before),
+        })
+    }
+
+    /// What is to be drawn.
+    fn wish(&self) -> Wish {
+        Wish { choice: self.choice, stage: self.stage, over: self.over, least: self.least }
     }
 
     /// Asks for a capture of the text as it stands, once the person pauses.
@@ -137,7 +207,12 @@ impl Attention {
             return;
         }
         let job = shared.engine.next_job();
-        shared.engine.send(Command::CaptureAttention(job, model.model.clone(), self.text.clone()));
+        let (of, text) = (model.model.clone(), self.text.clone());
+        shared.engine.send(if self.in_lesson {
+            Command::Lesson(job, LessonRequest::Attention(of, text))
+        } else {
+            Command::CaptureAttention(job, of, text)
+        });
         self.looking = Some(job);
         self.asked = Some(Asked { text: self.text.clone(), model: model.model.clone(), step: model.step });
     }
@@ -149,23 +224,38 @@ impl Attention {
             let labels = picture.capture.tokens.iter().map(|token| visible(token)).collect();
             self.shown = Some(Shown { picture: Arc::new(picture), labels: Arc::new(labels), version: self.version });
         }
-        if let Some(sheet) = self.sketching.take() {
+        if let Some((sheet, scores)) = self.sketching.take() {
             self.thumbnails = Some((sheet, self.captures));
+            self.detail.scores = Some((self.captures, scores));
         }
         let Some(capture) = &self.capture else { return };
         self.choice = self.choice.within(capture.layers, capture.heads);
-        let wanted = (self.captures, self.choice, self.stage);
+        let wanted = (self.captures, self.wish());
         if self.wanted == Some(wanted) {
             self.pin_telling_cell();
             return;
         }
         if self.wanted.is_none_or(|(captures, ..)| captures != self.captures) {
             let capture = capture.clone();
-            self.sketching.begin(ctx, move || compute::thumbnails(&capture));
+            self.sketching.begin(ctx, move || (compute::thumbnails(&capture), scores::scores(&capture)));
         }
-        let (capture, choice, stage) = (capture.clone(), self.choice, self.stage);
-        self.drawing.begin(ctx, move || compute::picture(&capture, choice, stage));
+        let (capture, wish) = (capture.clone(), wanted.1);
+        self.drawing.begin(ctx, move || compute::picture(&capture, wish));
         self.wanted = Some(wanted);
+    }
+
+    /// Takes in a capture.
+    fn take(&mut self, capture: &Arc<AttentionCapture>) {
+        self.looking = None;
+        self.problem = None;
+        let another_text = self.capture.as_ref().is_none_or(|old| old.tokens != capture.tokens);
+        if another_text {
+            self.heatmap.set_pin(None);
+            self.heatmap.reset_view();
+            self.lines.locked = None;
+        }
+        self.capture = Some(capture.clone());
+        self.captures += 1;
     }
 
     /// The last step of the demonstration, once what it shows is there.
@@ -223,17 +313,12 @@ impl Panel for Attention {
     }
 
     fn on_event(&mut self, event: &Event, _: &mut Shared) {
+        self.detail.on_event(event);
         match event {
-            Event::Attention(job, capture) if self.looking == Some(*job) => {
-                self.looking = None;
-                self.problem = None;
-                let another_text = self.capture.as_ref().is_none_or(|old| old.tokens != capture.tokens);
-                if another_text {
-                    self.heatmap.set_pin(None);
-                    self.heatmap.reset_view();
-                }
-                self.capture = Some(capture.clone());
-                self.captures += 1;
+            Event::Attention(job, capture) | Event::Lesson(job, LessonResult::Attention(capture))
+                if self.looking == Some(*job) =>
+            {
+                self.take(capture);
             }
             Event::Failed(job, sentence) if self.looking == Some(*job) => {
                 self.looking = None;
@@ -245,7 +330,7 @@ impl Panel for Attention {
     }
 
     fn shows_failure_of(&self, job: JobId) -> bool {
-        self.looking == Some(job)
+        self.looking == Some(job) || self.detail.shows_failure_of(job)
     }
 
     fn on_intent(&mut self, intent: &Intent, _: &mut Shared) -> bool {
@@ -268,6 +353,7 @@ impl Panel for Attention {
     fn logic(&mut self, ctx: &egui::Context, shared: &mut Shared) {
         self.look(ctx, shared);
         self.draw(ctx);
+        self.compare(shared);
         if let Some(saving) = &mut self.saving {
             saving.logic(ctx, shared);
         }
@@ -335,8 +421,8 @@ impl Panel for Attention {
     fn settled(&self) -> bool {
         let computed = !self.drawing.busy() && !self.sketching.busy();
         let captured = self.text.is_empty() || self.asked.is_some();
-        let drawn = self.capture.is_none() || self.wanted == Some((self.captures, self.choice, self.stage));
-        self.looking.is_none() && captured && computed && drawn && !self.demonstrating
+        let drawn = self.capture.is_none() || self.wanted == Some((self.captures, self.wish()));
+        self.looking.is_none() && captured && computed && drawn && !self.demonstrating && !self.detail.busy()
     }
 }
 

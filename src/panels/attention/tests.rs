@@ -3,7 +3,7 @@ use std::sync::Arc;
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 
-use super::compute::tests::capture;
+use super::compute::tests::{capture, wish};
 use super::*;
 use crate::panels::testing::{Stage as OnStage, model, settle, stage, tell};
 
@@ -169,7 +169,7 @@ fn another_page_can_have_a_text_looked_at() {
 
 #[test]
 fn files_hold_what_is_shown() {
-    let picture = compute::picture(&capture(1, 1, &["a", "b"]), Choice::Head(0, 0), Stage::Softmax);
+    let picture = compute::picture(&capture(1, 1, &["a", "b"]), wish(Choice::Head(0, 0), Stage::Softmax));
     let file = |kind| export::bytes(kind, &picture, &picture.capture.tokens, "title");
     let table = file(export::Kind::Csv).expect("a table");
     let table = String::from_utf8(table).expect("it is text");
@@ -189,4 +189,80 @@ fn what_is_remembered_comes_back() {
     let mut other = Attention::new();
     other.recall(&page.state().page.remember());
     assert_eq!((other.text.as_str(), other.stage, other.choice), ("a b\n", Stage::Scaled, Choice::Head(1, 1)));
+}
+
+#[test]
+fn lines_between_words_are_hovered_and_locked() {
+    let mut page = page();
+    page.get_by_label("Lines").click();
+    settle(&mut page);
+    assert!(page.query_by_label_contains("lines between 4 words").is_some());
+    page.get_by_label("looking word 3: b").click();
+    page.run();
+    assert_eq!(page.state().page.lines.locked, Some(lines::Word::From(2)));
+    page.remove_cursor();
+    page.run();
+    assert!(page.query_by_label_contains("What “b” looks at").is_some(), "the lock stays");
+    page.key_press(Key::Escape);
+    page.run();
+    assert_eq!(page.state().page.lines.locked, None);
+}
+
+#[test]
+fn small_weights_are_left_out() {
+    let mut page = page();
+    let shown = |page: &Page| {
+        let shown = page.state().page.shown.as_ref().map(|shown| shown.picture.blank.clone());
+        shown.unwrap_or_default().iter().filter(|blank| !**blank).count()
+    };
+    let all = shown(&page);
+    page.state_mut().page.least = 0.3;
+    settle(&mut page);
+    assert!(shown(&page) < all);
+}
+
+#[test]
+fn a_pinned_pair_is_compared_factor_by_factor_and_a_head_is_ablated() {
+    use crate::engine::lesson::{Ablated, HeadVectors};
+
+    let mut page = page();
+    page.state_mut().page.heatmap.set_pin(Some((2, 1)));
+    page.run();
+    let lesson = |page: &Page| {
+        page.state()
+            .commands
+            .try_iter()
+            .filter_map(|command| match command {
+                Command::Lesson(job, request) => Some((job, request)),
+                _ => None,
+            })
+            .next()
+    };
+    let (job, request) = lesson(&page).expect("it asks for the vectors");
+    assert!(matches!(request, LessonRequest::HeadVectors { head: (0, 0), .. }));
+    let vectors = HeadVectors {
+        head: (0, 0),
+        d_head: 2,
+        queries: vec![1.0, 2.0, 0.0, 0.0, 3.0, 1.0, 0.0, 0.0],
+        keys: vec![2.0; 8],
+    };
+    tell(&mut page, &Event::Lesson(job, LessonResult::HeadVectors(Arc::new(vectors))));
+    assert!(page.query_all_by_label_contains("8.000").next().is_some(), "3·2 + 1·2");
+    page.get_by_label("Switch this head off").click();
+    page.run();
+    let (job, request) = lesson(&page).expect("it asks for the ablation");
+    assert!(matches!(request, LessonRequest::Ablated { head: (0, 0), .. }));
+    tell(&mut page, &Event::Lesson(job, LessonResult::Ablated(Ablated { head: (0, 0), before: 2.0, after: 2.5 })));
+    let facts = page.state().page.facts().expect("a head is chosen");
+    assert_eq!(facts.ablation, Some(0.5));
+    assert!(page.query_by_label_contains("2.500").is_some());
+}
+
+#[test]
+fn the_best_head_of_a_kind_is_one_click_away() {
+    let mut page = page();
+    page.get_by_label("Previous-token head").click();
+    settle(&mut page);
+    let facts = page.state().page.facts().expect("a head is chosen");
+    assert_eq!(facts.score.previous_token, facts.best_previous);
 }

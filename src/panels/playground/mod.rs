@@ -20,7 +20,7 @@ mod history_view;
 mod lens;
 mod microscope;
 mod options;
-mod outlook;
+pub(crate) mod outlook;
 mod scores;
 mod scores_view;
 mod settings;

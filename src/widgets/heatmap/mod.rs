@@ -8,6 +8,7 @@ mod axes;
 mod bar;
 mod cells;
 pub mod export;
+pub mod svg;
 mod view;
 
 use egui::{Align2, EventFilter, Key, Modifiers, Pos2, Rect, Role, Sense, Stroke, StrokeKind, Vec2, WidgetInfo, vec2};

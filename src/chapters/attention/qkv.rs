@@ -1,0 +1,267 @@
+//! Why three projections? Four tokens as vectors in the plane, and two matrices whose rows are dragged: a token's query is
+//! its vector times W_Q, its key its vector times W_K. To try: make token 4 look at token 2 without token 2 looking at
+//! token 4 (Vaswani et al. 2017, section 3.2.1).
+
+use egui::{Color32, Ui, vec2};
+use rust_i18n::t;
+
+use crate::chapters::parts::{self, read, softmax, subscript};
+use crate::chapters::{Figure, FigureEntry, Parameters, Stage};
+use crate::panels::Shared;
+use crate::widgets::controls;
+use crate::widgets::number_grid::{self, Cell, Grid};
+use crate::widgets::plane::{self, Arrow, Plane, number};
+use crate::widgets::probability_bars::percent;
+use crate::widgets::theme::{Theme, space};
+
+pub(super) const ENTRY: FigureEntry = FigureEntry {
+    name: "qkv",
+    make: |parameters| Box::new(Qkv::new(parameters)),
+    parameters: &["words"],
+    readings: &["a42", "a24", "a13", "a31"],
+};
+
+const TOKENS: usize = 4;
+const START: [[f32; 2]; TOKENS] = [[1.2, 0.3], [0.4, 1.2], [-1.1, 0.5], [-0.3, -1.2]];
+/// The rows of a matrix that changes nothing: where (1, 0) and (0, 1) go.
+const IDENTITY: [[f32; 2]; 2] = [[1.0, 0.0], [0.0, 1.0]];
+/// Both axes reach this far.
+const RANGE: f32 = 2.5;
+
+type Rows = [[f32; 2]; 2];
+
+struct Qkv {
+    words: Vec<String>,
+    tokens: [[f32; 2]; TOKENS],
+    w_q: Rows,
+    w_k: Rows,
+}
+
+/// x·W, where x is a row.
+fn times(x: [f32; 2], rows: &Rows) -> [f32; 2] {
+    [x[0] * rows[0][0] + x[1] * rows[1][0], x[0] * rows[0][1] + x[1] * rows[1][1]]
+}
+
+impl Qkv {
+    fn new(parameters: &Parameters) -> Self {
+        let given = parameters.get("words").map_or("", String::as_str);
+        let given: Vec<&str> = given.split_whitespace().collect();
+        let word = |i: usize| given.get(i).map_or_else(|| format!("x{}", subscript(i + 1)), |word| (*word).to_owned());
+        Self { words: (0..TOKENS).map(word).collect(), tokens: START, w_q: IDENTITY, w_k: IDENTITY }
+    }
+
+    /// Row i: how token i shares its attention, `softmax(q·k ÷ √2)`.
+    fn weights(&self) -> Vec<Vec<f32>> {
+        let queries = self.tokens.map(|x| times(x, &self.w_q));
+        let keys = self.tokens.map(|x| times(x, &self.w_k));
+        let score = |q: [f32; 2], k: [f32; 2]| (q[0] * k[0] + q[1] * k[1]) / 2f32.sqrt();
+        queries.iter().map(|q| softmax(&keys.map(|k| score(*q, k)))).collect()
+    }
+
+    fn planes_ui(&mut self, ui: &mut Ui, stage: &mut Stage) {
+        let width = ui.available_width();
+        let side = ((width - 2.0 * space::S) / 3.0).min(300.0);
+        ui.horizontal_top(|ui| {
+            ui.spacing_mut().item_spacing.x = space::S;
+            self.tokens_ui(ui, side, stage);
+            let title = t!("chapters_attention.qkv.queries");
+            let touched =
+                matrix_ui(ui, side, &title, &self.tokens, &self.w_q, ("w_Q", "q"), lit(stage, &["q", "Q", "W_Q"]));
+            apply(&mut self.w_q, touched, stage, "q");
+            let title = t!("chapters_attention.qkv.keys");
+            let touched =
+                matrix_ui(ui, side, &title, &self.tokens, &self.w_k, ("w_K", "k"), lit(stage, &["k", "K", "W_K"]));
+            apply(&mut self.w_k, touched, stage, "k");
+        });
+    }
+
+    fn tokens_ui(&mut self, ui: &mut Ui, side: f32, stage: &mut Stage) {
+        let theme = Theme::here(ui);
+        let on = lit(stage, &["x", "X"]);
+        let arrow = |(i, tip): (usize, &[f32; 2])| {
+            Arrow::movable(self.words[i].clone(), *tip, theme.series[i % theme.series.len()]).lit(on)
+        };
+        let arrows: Vec<Arrow> = self.tokens.iter().enumerate().map(arrow).collect();
+        let title = t!("chapters_attention.qkv.tokens");
+        let touched = plane::show(ui, side, &Plane { title: &title, range: RANGE, arrows: &arrows });
+        if let Some((moved, tip)) = touched.moved
+            && let Some(token) = self.tokens.get_mut(moved)
+        {
+            *token = tip;
+        }
+        if touched.hovered.is_some() {
+            stage.symbol = Some("x".to_owned());
+        }
+    }
+
+    fn weights_ui(&self, ui: &mut Ui, weights: &[Vec<f32>]) {
+        let theme = Theme::here(ui);
+        let cell = |i: usize, j: usize| {
+            let weight = weights.get(i).and_then(|row| row.get(j)).copied().unwrap_or(0.0);
+            let spoken =
+                t!("chapters_attention.qkv.cell", from = self.words[i], to = self.words[j], weight = percent(weight));
+            Cell {
+                text: format!("{weight:.2}"),
+                fill: Some(theme.sequential(weight)),
+                framed: ((i, j) == (3, 1)).then_some(theme.accent),
+                spoken: spoken.into_owned(),
+                ..Cell::default()
+            }
+        };
+        let cells: Vec<Cell> = (0..TOKENS * TOKENS).map(|k| cell(k / TOKENS, k % TOKENS)).collect();
+        let grid = Grid {
+            rows: &self.words,
+            columns: &self.words,
+            corner: "",
+            cells: &cells,
+            touchable: false,
+            largest: vec2(72.0, 40.0),
+            summary: &t!("chapters_attention.qkv.weights"),
+        };
+        let room = vec2(ui.available_width(), 190.0);
+        controls::note(ui, t!("chapters_attention.qkv.weights"));
+        number_grid::show(ui, room, &grid);
+    }
+
+    /// The two weights that one compares, and both matrices.
+    fn matrices_ui(&mut self, ui: &mut Ui, weights: &[Vec<f32>]) {
+        let of = |i: usize, j: usize| percent(weights[i][j]);
+        parts::readings(ui, &[read("a₄₂", of(3, 1)), read("a₂₄", of(1, 3))]);
+        parts::numbers(ui, format!("W_Q = {}", written(&self.w_q)));
+        parts::numbers(ui, format!("W_K = {}", written(&self.w_k)));
+        ui.horizontal_wrapped(|ui| {
+            if controls::quiet_button(ui, "", t!("chapters_attention.qkv.same")).clicked() {
+                self.w_k = self.w_q;
+            }
+            if controls::quiet_button(ui, "", t!("chapters_attention.reset")).clicked() {
+                (self.tokens, self.w_q, self.w_k) = (START, IDENTITY, IDENTITY);
+            }
+        });
+    }
+}
+
+fn lit(stage: &Stage, names: &[&str]) -> bool {
+    stage.symbol.as_deref().is_some_and(|symbol| names.contains(&symbol))
+}
+
+/// What was dragged in the plane of a matrix goes into it.
+fn apply(rows: &mut Rows, touched: plane::Touched, stage: &mut Stage, symbol: &str) {
+    if let Some((moved, tip)) = touched.moved
+        && let Some(row) = moved.checked_sub(TOKENS).and_then(|row| rows.get_mut(row))
+    {
+        *row = tip;
+    }
+    if touched.hovered.is_some() {
+        stage.symbol = Some(symbol.to_owned());
+    }
+}
+
+/// The rows of a matrix, to drag, and what becomes of the tokens.
+fn matrix_ui(
+    ui: &mut Ui,
+    side: f32,
+    title: &str,
+    tokens: &[[f32; 2]],
+    rows: &Rows,
+    (row_name, result): (&str, &str),
+    lit: bool,
+) -> plane::Touched {
+    let theme = Theme::here(ui);
+    let color = |i: usize| -> Color32 { theme.series[i % theme.series.len()] };
+    let results = tokens
+        .iter()
+        .enumerate()
+        .map(|(i, x)| Arrow::result(format!("{result}{}", subscript(i + 1)), times(*x, rows), color(i)).lit(lit));
+    let handles = rows
+        .iter()
+        .enumerate()
+        .map(|(i, row)| Arrow::movable(format!("{row_name}{}", subscript(i + 1)), *row, theme.ink));
+    let arrows: Vec<Arrow> = results.chain(handles).collect();
+    plane::show(ui, side, &Plane { title, range: RANGE, arrows: &arrows })
+}
+
+fn written(rows: &Rows) -> String {
+    let row = |row: [f32; 2]| format!("[{}, {}]", number(row[0]), number(row[1]));
+    format!("[{}, {}]", row(rows[0]), row(rows[1]))
+}
+
+impl Figure for Qkv {
+    fn ui(&mut self, ui: &mut Ui, _: &mut Shared, stage: &mut Stage) {
+        parts::body(ui, "qkv", |ui| {
+            self.planes_ui(ui, stage);
+            controls::note(ui, t!("chapters_attention.qkv.hint"));
+            let weights = self.weights();
+            parts::two_parts(
+                ui,
+                0.55,
+                self,
+                |figure, ui| figure.weights_ui(ui, &weights),
+                |figure, ui| figure.matrices_ui(ui, &weights),
+            );
+        });
+        let weights = self.weights();
+        for (name, i, j) in [("a42", 3, 1), ("a24", 1, 3), ("a13", 0, 2), ("a31", 2, 0)] {
+            stage.readings.insert(name, f64::from(weights[i][j]));
+        }
+    }
+
+    fn describe(&self) -> String {
+        let rows: Vec<String> = self
+            .weights()
+            .iter()
+            .enumerate()
+            .map(|(i, row)| {
+                let shares: Vec<String> =
+                    row.iter().enumerate().map(|(j, w)| format!("{} {}", self.words[j], percent(*w))).collect();
+                format!("{} → {}", self.words[i], shares.join(", "))
+            })
+            .collect();
+        let (w_q, w_k) = (written(&self.w_q), written(&self.w_k));
+        t!("chapters_attention.qkv.describe", q = w_q, k = w_k, rows = rows.join("; ")).into_owned()
+    }
+
+    fn demonstrate(&mut self, _: &mut Shared) {
+        // A quarter turn: whoever asked for likeness now asks for what lies to its left.
+        (self.w_q, self.w_k) = ([[0.4, -1.8], [-1.8, -0.4]], IDENTITY);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use egui_kittest::kittest::Queryable as _;
+
+    use super::*;
+    use crate::chapters::testing::{drag, page, reading};
+
+    #[test]
+    fn scores_are_symmetric_only_while_both_matrices_are_the_same() {
+        let score = |figure: &Qkv, i: usize, j: usize| {
+            let (q, k) = (times(figure.tokens[i], &figure.w_q), times(figure.tokens[j], &figure.w_k));
+            q[0] * k[0] + q[1] * k[1]
+        };
+        let mut figure = Qkv::new(&Parameters::new());
+        figure.w_q = [[0.5, -1.0], [2.0, 0.3]];
+        figure.w_k = figure.w_q;
+        assert!((score(&figure, 3, 1) - score(&figure, 1, 3)).abs() < 1e-6);
+        figure.w_k = IDENTITY;
+        assert!((score(&figure, 3, 1) - score(&figure, 1, 3)).abs() > 0.1);
+        assert_eq!(times([2.0, 3.0], &[[1.0, 10.0], [100.0, 1000.0]]), [302.0, 3020.0]);
+    }
+
+    #[test]
+    fn dragging_a_row_of_w_q_turns_attention_and_not_back() {
+        let mut page = page("qkv", &[]);
+        let (a42, a24) = (reading(&page, "a42"), reading(&page, "a24"));
+        assert!(a42 < 0.1, "at first token 4 hardly looks at token 2");
+        // The second row of W_Q downwards: whoever points down asks for what points up.
+        let tip = page.get_by_label("w_Q₂ (0.00, 1.00)").rect().center();
+        drag(&mut page, tip, egui::vec2(0.0, 150.0));
+        assert!(reading(&page, "a42") > a42 + 0.3, "{}", reading(&page, "a42"));
+        assert_ne!(reading(&page, "a24"), a24);
+        page.get_by_label("W_K = W_Q").click();
+        page.run();
+        page.get_by_label("Back to the start").click();
+        page.run();
+        assert_eq!(reading(&page, "a42"), a42);
+    }
+}

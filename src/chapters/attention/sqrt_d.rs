@@ -1,0 +1,190 @@
+//! What goes wrong without √d? Scores of random queries and keys of any width, with and without the factor: their spread,
+//! what the softmax makes of them, and what is left of its gradient. To try: from d = 2 to d = 512 (Vaswani et al. 2017,
+//! section 3.2.1, footnote 4).
+
+use std::sync::Arc;
+
+use egui::{Grid, RichText, Ui, vec2};
+use rust_i18n::t;
+
+use crate::chapters::parts::{self, Asked, only};
+use crate::chapters::{Figure, FigureEntry, Parameters, Stage};
+use crate::engine::lesson::{SPREAD_KEYS, Softened, Spread};
+use crate::engine::{Event, LessonRequest, LessonResult};
+use crate::panels::Shared;
+use crate::widgets::controls;
+use crate::widgets::histogram::{self, Bins, Histogram};
+use crate::widgets::probability_bars::percent;
+use crate::widgets::theme::{self, Theme, size, space};
+
+pub(super) const ENTRY: FigureEntry = FigureEntry {
+    name: "sqrt_d",
+    make: |parameters| Box::new(SqrtD::new(parameters)),
+    parameters: &["d"],
+    readings: &["d", "spread", "spread_scaled", "entropy", "entropy_scaled"],
+};
+
+/// How far the axes reach: without the factor, and with it.
+const RANGES: [f32; 2] = [70.0, 5.0];
+/// Steps of a histogram.
+const STEPS: usize = 56;
+const START: usize = 64;
+/// Which random vectors.
+const SEED: u64 = 1;
+
+struct SqrtD {
+    d: usize,
+    asked: Asked<usize>,
+    found: Option<(Arc<Spread>, [Bins; 2])>,
+}
+
+impl SqrtD {
+    fn new(parameters: &Parameters) -> Self {
+        Self { d: parts::number_of(parameters, "d", 2..=512, START), asked: Asked::default(), found: None }
+    }
+
+    fn histograms_ui(&self, ui: &mut Ui, spread: &Spread, bins: &[Bins; 2]) {
+        let theme = Theme::here(ui);
+        let titles = [t!("chapters_attention.sqrt_d.without"), t!("chapters_attention.sqrt_d.with")];
+        let width = (ui.available_width() - space::M) / 2.0;
+        let height = (ui.available_height() * 0.5).clamp(150.0, 300.0);
+        ui.horizontal_top(|ui| {
+            ui.spacing_mut().item_spacing.x = space::M;
+            for (i, (title, softened)) in titles.iter().zip([&spread.raw, &spread.scaled]).enumerate() {
+                let deviation = format!("{:.2}", softened.deviation);
+                let summary = t!("chapters_attention.sqrt_d.histogram", which = title, deviation = deviation);
+                let drawn = Histogram {
+                    bins: &bins[i],
+                    x_title: title,
+                    y_title: &t!("chapters_attention.sqrt_d.share"),
+                    color: theme.series[i],
+                    deviation: softened.deviation,
+                    summary: &summary,
+                };
+                histogram::show(ui, vec2(width, height), &drawn);
+            }
+        });
+    }
+}
+
+/// What is compared: a row with both numbers.
+fn rows(spread: &Spread) -> Vec<(String, [String; 2])> {
+    let both = |number: fn(&Softened) -> String| [number(&spread.raw), number(&spread.scaled)];
+    vec![
+        (t!("chapters_attention.sqrt_d.spread").into_owned(), both(|s| format!("{:.2}", s.deviation))),
+        (
+            t!("chapters_attention.sqrt_d.entropy", most = format!("{:.0}", (SPREAD_KEYS as f32).log2())).into_owned(),
+            both(|s| format!("{:.2} bit", s.entropy)),
+        ),
+        (t!("chapters_attention.sqrt_d.largest").into_owned(), both(|s| percent(s.largest))),
+        (t!("chapters_attention.sqrt_d.gradient").into_owned(), both(|s| format!("{:.3}", s.gradient))),
+    ]
+}
+
+fn table_ui(ui: &mut Ui, spread: &Spread) {
+    let theme = Theme::here(ui);
+    let number = |ui: &mut Ui, words: &str, color| {
+        ui.label(RichText::new(words).font(theme::mono(size::BODY)).color(color));
+    };
+    Grid::new("sqrt_d").num_columns(3).spacing(vec2(space::XL, 6.0)).show(ui, |ui| {
+        ui.label("");
+        for (i, title) in ["chapters_attention.sqrt_d.without", "chapters_attention.sqrt_d.with"].iter().enumerate() {
+            ui.label(RichText::new(t!(*title)).font(theme::strong(size::BODY)).color(theme.series[i]));
+        }
+        ui.end_row();
+        for (name, both) in rows(spread) {
+            ui.label(RichText::new(name).color(theme.ink_soft));
+            both.iter().for_each(|words| number(ui, words, theme.ink));
+            ui.end_row();
+        }
+    });
+}
+
+impl Figure for SqrtD {
+    fn on_event(&mut self, event: &Event, _: &mut Shared) {
+        if let Some(LessonResult::Spread(spread)) = self.asked.answer(event, only) {
+            let bins = [
+                Bins::of(&spread.raw.scores, RANGES[0], STEPS), //
+                Bins::of(&spread.scaled.scores, RANGES[1], STEPS),
+            ];
+            self.found = Some((spread.clone(), bins));
+        }
+    }
+
+    fn logic(&mut self, _: &egui::Context, shared: &mut Shared) {
+        self.asked.ask(shared, self.d, |&d| LessonRequest::Spread { d, seed: SEED });
+    }
+
+    fn ui(&mut self, ui: &mut Ui, _: &mut Shared, stage: &mut Stage) {
+        stage.readings.insert("d", self.d as f64);
+        parts::body(ui, "sqrt_d", |ui| {
+            if let Some((spread, bins)) = &self.found {
+                self.histograms_ui(ui, spread, bins);
+            }
+            controls::value_slider(&mut self.d, 2..=512, t!("chapters_attention.sqrt_d.d"))
+                .default(START)
+                .logarithmic()
+                .show(ui);
+            match &self.found {
+                Some((spread, _)) => table_ui(ui, spread),
+                None => drop(controls::note(ui, t!("chapters_attention.computing"))),
+            }
+            if let Some(problem) = self.asked.problem() {
+                parts::problem(ui, problem);
+            }
+            controls::note(ui, t!("chapters_attention.sqrt_d.note", keys = SPREAD_KEYS));
+        });
+        // Numbers of another width would be wrong ones.
+        if let Some((spread, _)) = self.found.as_ref().filter(|(spread, _)| spread.d == self.d) {
+            stage.readings.insert("spread", f64::from(spread.raw.deviation));
+            stage.readings.insert("spread_scaled", f64::from(spread.scaled.deviation));
+            stage.readings.insert("entropy", f64::from(spread.raw.entropy));
+            stage.readings.insert("entropy_scaled", f64::from(spread.scaled.entropy));
+        }
+    }
+
+    fn describe(&self) -> String {
+        let Some((spread, _)) = &self.found else { return t!("chapters_attention.computing").into_owned() };
+        let rows: Vec<String> =
+            rows(spread).into_iter().map(|(name, [without, with])| format!("{name}: {without} / {with}")).collect();
+        t!("chapters_attention.sqrt_d.describe", d = spread.d, rows = rows.join("; ")).into_owned()
+    }
+
+    fn demonstrate(&mut self, _: &mut Shared) {
+        self.d = 256;
+    }
+
+    fn settled(&self) -> bool {
+        self.asked.settled() && self.asked.key() == Some(&self.d)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use egui_kittest::kittest::Queryable as _;
+
+    use super::*;
+    use crate::chapters::testing::{asked, page, reading, tell};
+
+    fn softened(deviation: f32, entropy: f32) -> Softened {
+        Softened { scores: vec![-deviation, 0.0, deviation], deviation, entropy, largest: 0.5, gradient: 0.1 }
+    }
+
+    #[test]
+    fn another_width_is_asked_for_and_its_numbers_are_shown() {
+        let mut page = page("sqrt_d", &[("d", "16")]);
+        let first = asked(&page);
+        let [(job, LessonRequest::Spread { d: 16, .. })] = first[..] else { panic!("{first:?}") };
+        let spread = Spread { d: 16, raw: softened(4.0, 0.9), scaled: softened(1.0, 3.4) };
+        tell(&mut page, job, LessonResult::Spread(Arc::new(spread)));
+        assert_eq!(reading(&page, "spread"), 4.0);
+        assert!(page.query_by_label("0.90 bit").is_some() && page.query_by_label("3.40 bit").is_some());
+        let value = page.get_by_role(egui::Role::Slider);
+        value.focus();
+        page.run();
+        page.key_press(egui::Key::ArrowRight);
+        page.run();
+        assert!(matches!(asked(&page)[..], [(_, LessonRequest::Spread { d, .. })] if d != 16));
+        assert!(!page.state().stage.readings.contains_key("spread"), "the old number does not belong to the new width");
+    }
+}

@@ -1,0 +1,198 @@
+//! Which tokens are allowed at all? The same cuts on two contexts side by side: what top-k, top-p and min-p leave of each
+//! (Fan et al. 2018; Holtzman et al. 2020; Nguyen et al. 2024). To try: settings that keep 5 tokens here and 1 there.
+
+use egui::{Ui, vec2};
+use rust_i18n::t;
+
+use super::next::{Next, PLAIN};
+use super::temperature::{bars_style, prompt_ui};
+use crate::chapters::parts::{self, read};
+use crate::chapters::{Figure, FigureEntry, Parameters, Stage};
+use crate::engine::Event;
+use crate::generate::SamplingOptions;
+use crate::panels::Shared;
+use crate::panels::playground::outlook::Distribution;
+use crate::widgets::controls;
+use crate::widgets::probability_bars;
+use crate::widgets::theme::space;
+
+pub(super) const ENTRY: FigureEntry = FigureEntry {
+    name: "cut",
+    make: |parameters| Box::new(Cut::new(parameters)),
+    parameters: &["first", "second", "top_k", "top_p", "min_p", "temperature"],
+    readings: &["kept_first", "kept_second", "top_k", "top_p", "min_p", "temperature"],
+};
+
+/// The largest k of the slider.
+const MOST_K: usize = 50;
+
+struct Cut {
+    prompts: [Option<String>; 2],
+    options: SamplingOptions,
+    start: SamplingOptions,
+    next: Next,
+}
+
+impl Cut {
+    fn new(parameters: &Parameters) -> Self {
+        let options = SamplingOptions {
+            temperature: parts::number_of(parameters, "temperature", 0.05..=3.0, 1.0),
+            top_k: parts::number_of(parameters, "top_k", 0..=MOST_K, 0),
+            top_p: parts::number_of(parameters, "top_p", 0.0..=1.0, 0.9),
+            min_p: parts::number_of(parameters, "min_p", 0.0..=1.0, 0.0),
+            repetition_penalty: 1.0,
+        };
+        let prompts = ["first", "second"].map(|name| parameters.get(name).cloned());
+        Self { prompts, options, start: options, next: Next::default() }
+    }
+
+    fn column_ui(&mut self, ui: &mut Ui, at: usize, height: f32, shared: &Shared) {
+        let name = t!("chapters_meet.cut.context", number = at + 1);
+        prompt_ui(ui, &name, &mut self.prompts[at], shared);
+        let Some(distribution) = self.next.distributions().get(at) else {
+            controls::note(ui, t!("chapters_meet.reading"));
+            return;
+        };
+        let style = bars_style(ui, shared.motion);
+        ui.push_id(("bars", at), |ui| {
+            probability_bars::show(ui, vec2(ui.available_width(), height), &distribution.bars, style);
+        });
+        let kept = t!("chapters_meet.cut.kept", of = distribution.vocabulary);
+        parts::readings(ui, &[read(kept, distribution.left.to_string())]);
+    }
+
+    fn sliders_ui(&mut self, ui: &mut Ui) {
+        let width = if ui.available_width() < parts::SIDE_BY_SIDE {
+            (ui.available_width() - space::L) / 2.0
+        } else {
+            (ui.available_width() - 3.0 * space::L) / 4.0
+        };
+        let (options, start) = (&mut self.options, self.start);
+        ui.horizontal_wrapped(|ui| {
+            ui.spacing_mut().item_spacing.x = space::L;
+            controls::value_slider(&mut options.temperature, 0.05..=3.0, t!("chapters_meet.cut.temperature"))
+                .default(start.temperature)
+                .decimals(2)
+                .width(width)
+                .show(ui);
+            controls::value_slider(&mut options.top_k, 0..=MOST_K, t!("chapters_meet.cut.top_k"))
+                .default(start.top_k)
+                .width(width)
+                .show(ui);
+            controls::value_slider(&mut options.top_p, 0.0..=1.0, t!("chapters_meet.cut.top_p"))
+                .default(start.top_p)
+                .decimals(2)
+                .width(width)
+                .show(ui);
+            controls::value_slider(&mut options.min_p, 0.0..=1.0, t!("chapters_meet.cut.min_p"))
+                .default(start.min_p)
+                .decimals(2)
+                .width(width)
+                .show(ui);
+        });
+        controls::note(ui, t!("chapters_meet.cut.note"));
+    }
+}
+
+impl Figure for Cut {
+    fn on_event(&mut self, event: &Event, _: &mut Shared) {
+        self.next.on_event(event);
+    }
+
+    fn on_model(&mut self, _: &mut Shared) {
+        self.next.forget();
+    }
+
+    fn logic(&mut self, _: &egui::Context, shared: &mut Shared) {
+        let spanish = super::next::in_spanish(shared);
+        let [first, second] = &mut self.prompts;
+        let own = |spanish: bool| {
+            if spanish {
+                [t!("chapters_meet.cut.open_in_spanish"), t!("chapters_meet.cut.narrow_in_spanish")]
+            } else {
+                [t!("chapters_meet.cut.open_in_english"), t!("chapters_meet.cut.narrow_in_english")]
+            }
+        };
+        let [open, narrow] = own(spanish);
+        let prompts = [
+            first.get_or_insert_with(|| open.into_owned()).clone(),
+            second.get_or_insert_with(|| narrow.into_owned()).clone(),
+        ];
+        self.next.logic(shared, &prompts, &self.options);
+    }
+
+    fn ui(&mut self, ui: &mut Ui, shared: &mut Shared, stage: &mut Stage) {
+        parts::body(ui, "cut", |ui| {
+            let height = (ui.available_height() - 230.0).clamp(170.0, 420.0);
+            if let Some(problem) = self.next.problem() {
+                parts::problem(ui, problem);
+            }
+            let half = (ui.available_width() - space::L) / 2.0;
+            if ui.available_width() < parts::SIDE_BY_SIDE {
+                self.column_ui(ui, 0, height * 0.6, shared);
+                self.column_ui(ui, 1, height * 0.6, shared);
+            } else {
+                ui.horizontal_top(|ui| {
+                    ui.spacing_mut().item_spacing.x = space::L;
+                    for at in 0..2 {
+                        parts::column(ui, half, |ui| self.column_ui(ui, at, height, shared));
+                    }
+                });
+            }
+            self.sliders_ui(ui);
+        });
+        for (name, distribution) in ["kept_first", "kept_second"].into_iter().zip(self.next.distributions()) {
+            stage.readings.insert(name, distribution.left as f64);
+        }
+        stage.readings.insert("top_k", self.options.top_k as f64);
+        for (name, value) in
+            [("top_p", self.options.top_p), ("min_p", self.options.min_p), ("temperature", self.options.temperature)]
+        {
+            stage.readings.insert(name, f64::from(value));
+        }
+    }
+
+    fn describe(&self) -> String {
+        let one = |(at, distribution): (usize, &Distribution)| {
+            let bars: Vec<String> = distribution.bars.iter().take(6).map(probability_bars::Bar::spoken).collect();
+            let prompt = self.prompts[at.min(1)].clone().unwrap_or_default();
+            t!("chapters_meet.cut.describe", prompt = prompt, kept = distribution.left, bars = bars.join("; "))
+                .into_owned()
+        };
+        let all: Vec<String> = self.next.distributions().iter().enumerate().map(one).collect();
+        if all.is_empty() { t!("chapters_meet.reading").into_owned() } else { all.join(" ") }
+    }
+
+    fn demonstrate(&mut self, _: &mut Shared) {
+        self.options = SamplingOptions { top_p: 0.8, ..PLAIN };
+    }
+
+    fn settled(&self) -> bool {
+        self.next.settled()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::temperature::tests::row;
+    use crate::chapters::testing::{asked, page, reading, tell};
+    use crate::engine::{LessonRequest, LessonResult};
+
+    #[test]
+    fn a_cut_keeps_many_tokens_where_much_is_open_and_few_where_little_is() {
+        let mut page = page("cut", &[("first", "The"), ("second", "New York"), ("top_p", "0.9")]);
+        let (job, request) = asked(&page).pop().expect("it asks");
+        assert!(matches!(&request, LessonRequest::NextTokens(texts) if texts.len() == 2 && texts[1].1 == "New York"));
+        let rows = vec![row(&[1.0; 10]), row(&[9.0, 1.0, 0.0, 0.0])];
+        tell(&mut page, job, LessonResult::NextTokens(rows));
+        page.run();
+        assert_eq!((reading(&page, "kept_first"), reading(&page, "kept_second")), (9.0, 1.0));
+    }
+
+    #[test]
+    fn parameters_set_the_sliders() {
+        let page = page("cut", &[("top_k", "7"), ("top_p", "1"), ("min_p", "9")]);
+        assert_eq!((reading(&page, "top_k"), reading(&page, "top_p")), (7.0, 1.0));
+        assert_eq!(reading(&page, "min_p"), 0.0, "out of range");
+    }
+}

@@ -1,0 +1,173 @@
+//! What several figures are made of: the two parts of a figure, numbers that are read off, a request that is pending.
+
+use egui::{Align, Label, Layout, Rect, RichText, Role, ScrollArea, Sense, Ui, Vec2, WidgetInfo, pos2, vec2};
+use egui_material_icons::icons;
+
+pub use crate::panels::asked::{Asked, only};
+use crate::widgets::controls;
+use crate::widgets::theme::{self, Theme, size, space};
+
+/// From this width on the two parts of a figure stand side by side.
+pub const SIDE_BY_SIDE: f32 = 640.0;
+
+/// The whole of a figure: scrolls where its room is too small.
+pub fn body<R>(ui: &mut Ui, name: &str, add: impl FnOnce(&mut Ui) -> R) -> R {
+    let area = ScrollArea::vertical().id_salt(name).auto_shrink(false);
+    area.show(ui, |ui| {
+        ui.spacing_mut().item_spacing = vec2(space::S, space::S);
+        add(ui)
+    })
+    .inner
+}
+
+/// Two parts of which the first takes `share` of the width; one below the other where there is not room for both. Both are
+/// handed what they draw of.
+pub fn two_parts<C>(
+    ui: &mut Ui,
+    share: f32,
+    of: &mut C,
+    first: impl FnOnce(&mut C, &mut Ui),
+    second: impl FnOnce(&mut C, &mut Ui),
+) {
+    if ui.available_width() < SIDE_BY_SIDE {
+        first(of, ui);
+        ui.add_space(space::S);
+        second(of, ui);
+        return;
+    }
+    let width = ui.available_width() - space::XL;
+    ui.horizontal_top(|ui| {
+        ui.spacing_mut().item_spacing.x = space::XL;
+        column(ui, width * share, |ui| first(of, ui));
+        column(ui, width * (1.0 - share), |ui| second(of, ui));
+    });
+}
+
+/// A part of a given width, from top to bottom.
+pub fn column(ui: &mut Ui, width: f32, add: impl FnOnce(&mut Ui)) {
+    ui.allocate_ui_with_layout(vec2(width, 0.0), Layout::top_down(Align::Min), |ui| {
+        ui.set_width(width);
+        ui.spacing_mut().item_spacing = vec2(space::S, space::S);
+        add(ui);
+    });
+}
+
+/// A number that is read off.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Read {
+    /// What it is.
+    pub name: String,
+    /// The number with its unit.
+    pub value: String,
+}
+
+/// Makes a [`Read`].
+pub fn read(name: impl Into<String>, value: impl Into<String>) -> Read {
+    Read { name: name.into(), value: value.into() }
+}
+
+/// Numbers that are read off, side by side: the value large, its name below.
+pub fn readings(ui: &mut Ui, all: &[Read]) {
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = vec2(space::XL, space::S);
+        for reading in all {
+            reading_ui(ui, reading);
+        }
+    });
+}
+
+fn reading_ui(ui: &mut Ui, reading: &Read) {
+    let theme = Theme::here(ui);
+    let value = ui.painter().layout_no_wrap(reading.value.clone(), theme::strong(size::TITLE), theme.ink);
+    let name = ui.painter().layout_no_wrap(reading.name.clone(), theme::text(size::SMALL), theme.ink_soft);
+    let room = vec2(value.size().x.max(name.size().x), value.size().y + name.size().y);
+    let (rect, response) = ui.allocate_exact_size(room, Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{}: {}", reading.name, reading.value)));
+    let below = rect.min + vec2(0.0, value.size().y);
+    ui.painter().galley(rect.min, value, theme.ink);
+    ui.painter().galley(below, name, theme.ink_soft);
+}
+
+/// A horizontal bar on a pale rail: a share of 1.
+pub fn bar(ui: &mut Ui, room: Vec2, share: f32, color: egui::Color32, spoken: &str) {
+    let theme = Theme::here(ui);
+    let (rect, response) = ui.allocate_exact_size(room, Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, spoken));
+    let lane = rect.shrink2(vec2(0.0, (rect.height() - 14.0).max(0.0) / 2.0));
+    ui.painter().rect_filled(lane, 3.0, theme.line.gamma_multiply(0.45));
+    let share = if share.is_finite() { share.clamp(0.0, 1.0) } else { 0.0 };
+    let full = Rect::from_min_max(lane.min, pos2(lane.left() + lane.width() * share, lane.bottom()));
+    ui.painter().rect_filled(full, 3.0, color);
+}
+
+/// A sentence of the figure in the size of the interface.
+pub fn sentence(ui: &mut Ui, words: impl Into<String>) {
+    let ink = Theme::here(ui).ink;
+    ui.add(Label::new(RichText::new(words).font(theme::text(size::BODY)).color(ink)).wrap());
+}
+
+/// A formula or a row of numbers.
+pub fn numbers(ui: &mut Ui, words: impl Into<String>) {
+    let ink = Theme::here(ui).ink;
+    ui.add(Label::new(RichText::new(words).font(theme::mono(size::SMALL + 1.0)).color(ink)).wrap());
+}
+
+/// What went wrong, where it is seen.
+pub fn problem(ui: &mut Ui, words: &str) {
+    let theme = Theme::here(ui);
+    ui.horizontal_top(|ui| {
+        ui.label(controls::icon(icons::ICON_ERROR.codepoint, size::TITLE).color(theme.bad));
+        ui.add(Label::new(RichText::new(words).color(theme.bad)).wrap());
+    });
+}
+
+/// A small number as a subscript, as in x₁.
+pub fn subscript(number: usize) -> String {
+    let digit = |c: char| char::from_u32(0x2080 + c.to_digit(10).unwrap_or(0)).unwrap_or(c);
+    number.to_string().chars().map(digit).collect()
+}
+
+/// Softmax of a few values.
+pub fn softmax(scores: &[f32]) -> Vec<f32> {
+    let largest = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let weights: Vec<f32> = scores.iter().map(|x| (x - largest).exp()).collect();
+    let total: f32 = weights.iter().sum();
+    weights.into_iter().map(|weight| weight / total).collect()
+}
+
+/// Entropy of a few weights in bits.
+pub fn bits(weights: &[f32]) -> f32 {
+    // Adding 0 turns a negative zero into one.
+    0.0 - weights.iter().filter(|w| **w > 0.0).map(|w| w * w.log2()).sum::<f32>()
+}
+
+/// A number from a figure's parameters, inside a range; otherwise `otherwise`.
+pub fn number_of<N: std::str::FromStr + PartialOrd + Copy>(
+    parameters: &super::Parameters,
+    name: &str,
+    range: std::ops::RangeInclusive<N>,
+    otherwise: N,
+) -> N {
+    parameters.get(name).and_then(|text| text.parse().ok()).filter(|value| range.contains(value)).unwrap_or(otherwise)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_parameters_stay_in_their_range() {
+        let parameters = [("length".to_owned(), "3".to_owned()), ("size".to_owned(), "99".to_owned())].into();
+        assert_eq!(number_of(&parameters, "length", 2..=4, 2), 3);
+        assert_eq!(number_of(&parameters, "size", 2..=4, 2), 2);
+        assert_eq!(number_of(&parameters, "absent", 0.0..=1.0, 0.5), 0.5);
+    }
+
+    #[test]
+    fn bits_of_equal_weights() {
+        assert_eq!(bits(&[0.25; 4]), 2.0);
+        assert_eq!(bits(&[1.0, 0.0]).to_string(), "0");
+        assert_eq!(subscript(12), "₁₂");
+        assert!((softmax(&[1000.0, 1000.0])[0] - 0.5).abs() < 1e-6);
+    }
+}

@@ -1,0 +1,236 @@
+//! A small matrix whose numbers can be read: cells on colours, with names at its edges. Cells may be touched.
+
+use egui::text::{LayoutJob, TextWrapping};
+use egui::{Align2, Color32, EventFilter, Key, Modifiers, Painter, Rect, Role, Sense, Stroke, StrokeKind, Ui, Vec2};
+use egui::{WidgetInfo, pos2, vec2};
+
+use super::theme::{self, Theme, size};
+
+/// One cell.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Cell {
+    /// What stands in it.
+    pub text: String,
+    /// Its ground; nothing for the card's.
+    pub fill: Option<Color32>,
+    /// Whether it is crossed out: hatched, whatever its ground.
+    pub hatched: bool,
+    /// Whether it has a frame that says «wrong» or «look here».
+    pub framed: Option<Color32>,
+    /// The cell in words.
+    pub spoken: String,
+}
+
+/// A matrix.
+pub struct Grid<'a> {
+    /// Names at the left, one a row.
+    pub rows: &'a [String],
+    /// Names above, one a column.
+    pub columns: &'a [String],
+    /// What rows are, at their upper end.
+    pub corner: &'a str,
+    /// Row-major.
+    pub cells: &'a [Cell],
+    /// Whether a click on a cell means something.
+    pub touchable: bool,
+    /// Largest size of a cell.
+    pub largest: Vec2,
+    /// What the matrix is, in words.
+    pub summary: &'a str,
+}
+
+/// What the person did in this frame: row and column.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Touched {
+    /// Under the pointer, or with the keyboard.
+    pub hovered: Option<(usize, usize)>,
+    /// Clicked.
+    pub clicked: Option<(usize, usize)>,
+}
+
+const ABOVE: f32 = 22.0;
+
+/// Draws into a room of this size, as large as it can; returns what was touched.
+pub fn show(ui: &mut Ui, room: Vec2, grid: &Grid<'_>) -> Touched {
+    let (n_rows, n_columns) = (grid.rows.len(), grid.columns.len());
+    let left = names_width(ui, grid);
+    let cell = vec2(
+        ((room.x - left) / n_columns.max(1) as f32).clamp(10.0, grid.largest.x),
+        ((room.y - ABOVE) / n_rows.max(1) as f32).clamp(10.0, grid.largest.y),
+    )
+    .floor();
+    let whole = vec2(left + cell.x * n_columns as f32, ABOVE + cell.y * n_rows as f32);
+    let (rect, outer) = ui.allocate_exact_size(whole, Sense::hover());
+    outer.widget_info(|| WidgetInfo::labeled(Role::Image, true, grid.summary));
+    let place = |row: usize, column: usize| {
+        let corner = rect.min + vec2(left + column as f32 * cell.x, ABOVE + row as f32 * cell.y);
+        Rect::from_min_size(corner, cell)
+    };
+    let touched = touch(ui, grid, outer.id, n_columns, &place);
+    if ui.is_rect_visible(rect) {
+        paint(ui, grid, rect, left, touched.hovered, &place);
+    }
+    touched
+}
+
+fn names_width(ui: &Ui, grid: &Grid<'_>) -> f32 {
+    let font = theme::mono(size::SMALL);
+    let advance = ui.fonts_mut(|fonts| fonts.glyph_width(&font, 'm'));
+    let longest = grid.rows.iter().map(|name| name.chars().count()).max().unwrap_or(0).min(14);
+    longest as f32 * advance + 10.0
+}
+
+fn touch(
+    ui: &mut Ui,
+    grid: &Grid<'_>,
+    id: egui::Id,
+    n_columns: usize,
+    place: &impl Fn(usize, usize) -> Rect,
+) -> Touched {
+    let mut touched = Touched::default();
+    let sense = if grid.touchable { Sense::click() } else { Sense::hover() };
+    let role = if grid.touchable { Role::Button } else { Role::Label };
+    let mut go = None;
+    for (i, cell) in grid.cells.iter().enumerate() {
+        let (row, column) = (i / n_columns.max(1), i % n_columns.max(1));
+        let response = ui.interact(place(row, column), id.with(i), sense);
+        response.widget_info(|| WidgetInfo::labeled(role, true, &cell.spoken));
+        if response.hovered() || response.has_focus() {
+            touched.hovered = Some((row, column));
+        }
+        if response.clicked() {
+            touched.clicked = Some((row, column));
+        }
+        if response.has_focus() {
+            go = steps(ui, response.id).map(|(down, right)| {
+                let row = row.saturating_add_signed(down).min(grid.rows.len().saturating_sub(1));
+                let column = column.saturating_add_signed(right).min(n_columns.saturating_sub(1));
+                row * n_columns + column
+            });
+        }
+        if !cell.spoken.is_empty() {
+            response.on_hover_text(&cell.spoken);
+        }
+    }
+    if let Some(to) = go {
+        ui.memory_mut(|memory| memory.request_focus(id.with(to)));
+    }
+    touched
+}
+
+/// Arrow keys go from cell to cell.
+fn steps(ui: &Ui, id: egui::Id) -> Option<(isize, isize)> {
+    let filter = EventFilter { horizontal_arrows: true, vertical_arrows: true, ..EventFilter::default() };
+    ui.memory_mut(|memory| memory.set_focus_lock_filter(id, filter));
+    let count = |key| ui.input_mut(|i| i.count_and_consume_key(Modifiers::NONE, key)) as isize;
+    let down = count(Key::ArrowDown) - count(Key::ArrowUp);
+    let right = count(Key::ArrowRight) - count(Key::ArrowLeft);
+    (down != 0 || right != 0).then_some((down, right))
+}
+
+fn paint(
+    ui: &Ui,
+    grid: &Grid<'_>,
+    rect: Rect,
+    left: f32,
+    hovered: Option<(usize, usize)>,
+    place: &impl Fn(usize, usize) -> Rect,
+) {
+    let theme = Theme::here(ui);
+    let painter = ui.painter();
+    let n_columns = grid.columns.len();
+    painter.text(rect.min + vec2(0.0, 4.0), Align2::LEFT_TOP, grid.corner, theme::text(size::SMALL), theme.ink_soft);
+    for (i, cell) in grid.cells.iter().enumerate() {
+        let at = place(i / n_columns.max(1), i % n_columns.max(1));
+        paint_cell(painter, theme, at, cell, grid.touchable);
+    }
+    let lit = |on: bool| if on { theme.ink } else { theme.ink_soft };
+    for (row, name) in grid.rows.iter().enumerate() {
+        let at = place(row, 0);
+        let ink = lit(hovered.is_some_and(|at| at.0 == row));
+        let galley = cut(painter, name, left - 8.0, ink);
+        painter.galley(pos2(at.left() - 6.0 - galley.size().x, at.center().y - galley.size().y / 2.0), galley, ink);
+    }
+    for (column, name) in grid.columns.iter().enumerate() {
+        let at = place(0, column);
+        let ink = lit(hovered.is_some_and(|at| at.1 == column));
+        let galley = cut(painter, name, at.width() - 2.0, ink);
+        painter.galley(pos2(at.center().x - galley.size().x / 2.0, at.top() - 4.0 - galley.size().y), galley, ink);
+    }
+    if let Some((row, column)) = hovered {
+        painter.rect_stroke(place(row, column), 2.0, Stroke::new(2.0, theme.ink), StrokeKind::Inside);
+    }
+}
+
+fn cut(painter: &Painter, text: &str, room: f32, ink: Color32) -> std::sync::Arc<egui::Galley> {
+    let mut job = LayoutJob::simple_singleline(text.to_owned(), theme::mono(size::SMALL), ink);
+    job.wrap = TextWrapping::truncate_at_width(room.max(8.0));
+    painter.layout_job(job)
+}
+
+fn paint_cell(painter: &Painter, theme: &Theme, at: Rect, cell: &Cell, touchable: bool) {
+    let inner = at.shrink(1.0);
+    let ground = cell.fill.unwrap_or(theme.card);
+    painter.rect_filled(inner, 2.0, ground);
+    if cell.hatched {
+        let inside = painter.with_clip_rect(inner.intersect(painter.clip_rect()));
+        let line = Stroke::new(1.0, theme.ink_soft.gamma_multiply(0.55));
+        let mut x = inner.left() - inner.height();
+        while x < inner.right() {
+            inside.line_segment([pos2(x, inner.bottom()), pos2(x + inner.height(), inner.top())], line);
+            x += 7.0;
+        }
+    }
+    let edge = cell.framed.map_or(Stroke::new(1.0, theme.line), |color| Stroke::new(2.0, color));
+    if touchable || cell.framed.is_some() {
+        painter.rect_stroke(inner, 2.0, edge, StrokeKind::Inside);
+    }
+    if !cell.text.is_empty() && at.height() >= 13.0 {
+        let ink = if cell.hatched { theme.ink_soft } else { theme.ink_on(ground) };
+        let galley = painter.layout_no_wrap(cell.text.clone(), theme::text(size::SMALL), ink);
+        // A number that does not fit would be read wrong.
+        if galley.size().x <= at.width() - 2.0 {
+            painter.galley(at.center() - galley.size() / 2.0, galley, ink);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use egui_kittest::Harness;
+    use egui_kittest::kittest::Queryable as _;
+
+    use super::*;
+
+    #[test]
+    fn cells_are_told_clicked_and_reached_by_arrows() {
+        let names: Vec<String> = ["a", "b"].map(str::to_owned).to_vec();
+        let draw = move |ui: &mut Ui, clicked: &mut Option<(usize, usize)>| {
+            let cells: Vec<Cell> = (0..4).map(|i| Cell { spoken: format!("cell {i}"), ..Cell::default() }).collect();
+            let grid = Grid {
+                rows: &names,
+                columns: &names,
+                corner: "",
+                cells: &cells,
+                touchable: true,
+                largest: vec2(60.0, 40.0),
+                summary: "two by two",
+            };
+            *clicked = show(ui, vec2(300.0, 200.0), &grid).clicked.or(*clicked);
+        };
+        let mut harness = Harness::builder().with_context_setup(theme::install).build_ui_state(draw, None);
+        harness.run();
+        harness.get_by_label("cell 2").click();
+        harness.run();
+        assert_eq!(*harness.state(), Some((1, 0)));
+        harness.get_by_label("cell 0").focus();
+        harness.run();
+        harness.key_press(Key::ArrowRight);
+        harness.run();
+        harness.key_press(Key::ArrowDown);
+        harness.run();
+        harness.key_press(Key::Enter);
+        harness.run();
+        assert_eq!(*harness.state(), Some((1, 1)));
+    }
+}

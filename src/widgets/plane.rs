@@ -1,0 +1,289 @@
+//! Vectors in a plane: arrows from the origin. Whoever takes one by its tip moves it.
+//!
+//! The part of the plane in view is given and never changes by itself, so that an arrow stays under the pointer.
+
+use egui::{
+    Align2, Color32, EventFilter, Key, Modifiers, Painter, Pos2, Rect, Role, Sense, Stroke, StrokeKind, Ui, Vec2,
+    WidgetInfo, pos2, vec2,
+};
+
+use super::scale::linear_ticks;
+use super::theme::{self, Theme, size};
+
+/// One vector.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Arrow {
+    /// What it is called, beside its tip and in words.
+    pub name: String,
+    /// Where it points to.
+    pub tip: [f32; 2],
+    /// Its colour.
+    pub color: Color32,
+    /// Whether it can be taken by its tip.
+    pub movable: bool,
+    /// Whether it is drawn as a result: broken, without a handle.
+    pub dashed: bool,
+    /// Whether it stands out.
+    pub lit: bool,
+}
+
+impl Arrow {
+    /// A vector that can be taken by its tip.
+    pub fn movable(name: impl Into<String>, tip: [f32; 2], color: Color32) -> Self {
+        Self { name: name.into(), tip, color, movable: true, dashed: false, lit: false }
+    }
+
+    /// A vector that follows from others.
+    pub fn result(name: impl Into<String>, tip: [f32; 2], color: Color32) -> Self {
+        Self { movable: false, dashed: true, ..Self::movable(name, tip, color) }
+    }
+
+    /// The same, standing out or not.
+    pub fn lit(mut self, lit: bool) -> Self {
+        self.lit = lit;
+        self
+    }
+}
+
+/// What is drawn.
+pub struct Plane<'a> {
+    /// What the plane shows, in quiet type in its corner.
+    pub title: &'a str,
+    /// Both axes reach from minus this to this.
+    pub range: f32,
+    /// The vectors; later ones are drawn over earlier ones.
+    pub arrows: &'a [Arrow],
+}
+
+/// What the person did in this frame.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Touched {
+    /// The vector that was moved, by its place in the list, and where it points now.
+    pub moved: Option<(usize, [f32; 2])>,
+    /// The vector whose tip is under the pointer, held or has the keyboard.
+    pub hovered: Option<usize>,
+}
+
+/// Radius of a handle, in points.
+const HANDLE: f32 = 6.0;
+/// Side of the square in which a handle can be taken.
+const REACH: f32 = 30.0;
+/// How far the keyboard moves a vector.
+const STEP: f32 = 0.1;
+
+/// Draws into a square of this side. A tip is dragged, or moved by the arrow keys once it has the keyboard.
+pub fn show(ui: &mut Ui, side: f32, plane: &Plane<'_>) -> Touched {
+    let (rect, outer) = ui.allocate_exact_size(Vec2::splat(side.max(80.0)), Sense::hover());
+    outer.widget_info(|| WidgetInfo::labeled(Role::Image, true, spoken(plane)));
+    let frame = Frame { rect, range: plane.range };
+    let mut touched = Touched::default();
+    let mut held = vec![false; plane.arrows.len()];
+    for (i, arrow) in plane.arrows.iter().enumerate().filter(|(_, arrow)| arrow.movable) {
+        let at = Rect::from_center_size(frame.at(arrow.tip), Vec2::splat(REACH));
+        let response = ui.interact(at, outer.id.with(("tip", i)), Sense::click_and_drag());
+        response.widget_info(|| WidgetInfo::labeled(Role::Slider, true, told(arrow)));
+        if response.clicked() || response.drag_started() {
+            response.request_focus();
+        }
+        let lit = response.hovered() || response.dragged() || response.has_focus();
+        held[i] = lit;
+        if lit {
+            touched.hovered = Some(i);
+            ui.ctx().set_cursor_icon(egui::CursorIcon::Grab);
+        }
+        let by_keys = if response.has_focus() { keys(ui, response.id) } else { Vec2::ZERO };
+        if let Some(pointer) = response.interact_pointer_pos().filter(|_| response.dragged()) {
+            touched.moved = Some((i, frame.value(pointer)));
+        } else if by_keys != Vec2::ZERO {
+            touched.moved = Some((i, frame.inside([arrow.tip[0] + by_keys.x, arrow.tip[1] + by_keys.y])));
+        }
+    }
+    if ui.is_rect_visible(rect) {
+        paint(ui, &frame, plane, &held);
+    }
+    touched
+}
+
+/// How far the arrow keys move the vector that has the keyboard.
+fn keys(ui: &Ui, id: egui::Id) -> Vec2 {
+    let filter = EventFilter { horizontal_arrows: true, vertical_arrows: true, ..EventFilter::default() };
+    ui.memory_mut(|memory| memory.set_focus_lock_filter(id, filter));
+    let count = |key| ui.input_mut(|i| i.count_and_consume_key(Modifiers::NONE, key)) as f32;
+    let right = count(Key::ArrowRight) - count(Key::ArrowLeft);
+    let up = count(Key::ArrowUp) - count(Key::ArrowDown);
+    vec2(right, up) * STEP
+}
+
+/// A vector in words, such as `q (1.20, −0.50)`.
+pub fn told(arrow: &Arrow) -> String {
+    format!("{} ({}, {})", arrow.name, number(arrow.tip[0]), number(arrow.tip[1]))
+}
+
+/// Two digits after the point, and a real minus sign.
+pub fn number(value: f32) -> String {
+    let text = format!("{:.2}", value.abs());
+    if value < 0.0 && text != "0.00" { format!("−{text}") } else { text }
+}
+
+fn spoken(plane: &Plane<'_>) -> String {
+    let arrows: Vec<String> = plane.arrows.iter().map(told).collect();
+    format!("{}: {}", plane.title, arrows.join("; "))
+}
+
+/// From values to places and back.
+struct Frame {
+    rect: Rect,
+    range: f32,
+}
+
+impl Frame {
+    fn at(&self, value: [f32; 2]) -> Pos2 {
+        let half = self.rect.width() / 2.0;
+        self.rect.center() + vec2(value[0], -value[1]) / self.range * half
+    }
+
+    /// In steps of a hundredth.
+    fn value(&self, at: Pos2) -> [f32; 2] {
+        let half = self.rect.width() / 2.0;
+        let off = (at - self.rect.center()) / half * self.range;
+        self.inside([off.x, -off.y])
+    }
+
+    fn inside(&self, value: [f32; 2]) -> [f32; 2] {
+        let most = self.range * 0.96;
+        value.map(|x| (x.clamp(-most, most) * 100.0).round() / 100.0)
+    }
+}
+
+fn paint(ui: &Ui, frame: &Frame, plane: &Plane<'_>, held: &[bool]) {
+    let theme = Theme::here(ui);
+    let painter = ui.painter_at(frame.rect.expand(1.0));
+    painter.rect(frame.rect, theme::RADIUS, theme.card, Stroke::new(1.0, theme.line), StrokeKind::Inside);
+    let fine = Stroke::new(1.0, theme.line.gamma_multiply(0.5));
+    for tick in linear_ticks(f64::from(-plane.range), f64::from(plane.range), 5) {
+        let tick = tick as f32;
+        let stroke = if tick == 0.0 { Stroke::new(1.0, theme.ink_soft.gamma_multiply(0.7)) } else { fine };
+        let at = frame.at([tick, tick]);
+        painter.vline(painter.round_to_pixel_center(at.x), frame.rect.y_range().shrink(1.0), stroke);
+        painter.hline(frame.rect.x_range().shrink(1.0), painter.round_to_pixel_center(at.y), stroke);
+        if tick != 0.0 && at.x < frame.rect.right() - 12.0 && at.x > frame.rect.left() + 12.0 {
+            let zero = frame.at([tick, 0.0]) + vec2(0.0, 3.0);
+            let words = number(tick).trim_end_matches('0').trim_end_matches('.').to_owned();
+            painter.text(zero, Align2::CENTER_TOP, words, theme::text(size::SMALL - 2.0), theme.ink_soft);
+        }
+    }
+    let corner = frame.rect.left_top() + vec2(8.0, 6.0);
+    painter.text(corner, Align2::LEFT_TOP, plane.title, theme::text(size::SMALL), theme.ink_soft);
+    for (arrow, held) in plane.arrows.iter().zip(held) {
+        draw_arrow(&painter, theme, frame, arrow, *held);
+    }
+}
+
+fn draw_arrow(painter: &Painter, theme: &Theme, frame: &Frame, arrow: &Arrow, held: bool) {
+    let (from, to) = (frame.at([0.0, 0.0]), frame.at(arrow.tip));
+    let width = if arrow.lit || held { 3.5 } else { 2.0 };
+    let stroke = Stroke::new(width, arrow.color);
+    let along = to - from;
+    let length = along.length();
+    if length > 1.0 {
+        let end = to - along / length * if arrow.movable { HANDLE } else { 7.0f32.min(length) };
+        if arrow.dashed {
+            painter.extend(egui::Shape::dashed_line(&[from, end], stroke, 6.0, 4.0));
+        } else {
+            painter.line_segment([from, end], stroke);
+        }
+    }
+    if arrow.movable {
+        if held {
+            painter.circle_filled(to, HANDLE + 6.0, arrow.color.gamma_multiply(0.25));
+        }
+        painter.circle(to, HANDLE, theme.card, Stroke::new(2.5, arrow.color));
+    } else if length > 1.0 {
+        head(painter, to, along / length, arrow.color);
+    }
+    label(painter, theme, frame, arrow, to, along);
+}
+
+fn head(painter: &Painter, tip: Pos2, along: Vec2, color: Color32) {
+    let (back, aside) = (tip - along * 10.0, vec2(-along.y, along.x) * 4.5);
+    painter.add(egui::Shape::convex_polygon(vec![tip, back + aside, back - aside], color, Stroke::NONE));
+}
+
+/// The name, beyond the tip, inside the square.
+fn label(painter: &Painter, theme: &Theme, frame: &Frame, arrow: &Arrow, tip: Pos2, along: Vec2) {
+    let direction = if along.length() > 1.0 { along.normalized() } else { vec2(1.0, -1.0).normalized() };
+    let galley = painter.layout_no_wrap(arrow.name.clone(), theme::strong(size::BODY), arrow.color);
+    let half = galley.size() / 2.0;
+    let center = tip + direction * (HANDLE + 5.0 + half.length() * 0.8);
+    let room = Rect::from_min_max(frame.rect.min + half + vec2(3.0, 3.0), frame.rect.max - half - vec2(3.0, 3.0));
+    let center = pos2(
+        center.x.clamp(room.left(), room.right().max(room.left())),
+        center.y.clamp(room.top(), room.bottom().max(room.top())),
+    );
+    let at = Rect::from_center_size(center, galley.size());
+    painter.rect_filled(at.expand2(vec2(2.0, 0.0)), 3.0, theme.card.gamma_multiply(0.85));
+    painter.galley(at.min, galley, arrow.color);
+}
+
+#[cfg(test)]
+mod tests {
+    use egui_kittest::Harness;
+    use egui_kittest::kittest::Queryable as _;
+
+    use super::*;
+
+    fn harness() -> Harness<'static, [f32; 2]> {
+        let draw = |ui: &mut Ui, tip: &mut [f32; 2]| {
+            let arrows = [
+                Arrow::movable("q", *tip, Color32::BLUE),
+                Arrow::result("c", [tip[0] / 2.0, tip[1] / 2.0], Color32::RED),
+            ];
+            let touched = show(ui, 300.0, &Plane { title: "plane", range: 2.0, arrows: &arrows });
+            if let Some((0, to)) = touched.moved {
+                *tip = to;
+            }
+        };
+        let builder = Harness::builder().with_size(vec2(320.0, 320.0)).with_context_setup(theme::install);
+        builder.build_ui_state(draw, [1.0, 1.0])
+    }
+
+    #[test]
+    fn a_tip_is_dragged_and_stays_inside() {
+        let mut harness = harness();
+        harness.run();
+        let tip = harness.get_by_label("q (1.00, 1.00)").rect().center();
+        // 300 points are 4 units.
+        harness.drag_at(tip);
+        harness.run();
+        harness.hover_at(tip + vec2(-75.0, 150.0));
+        harness.run();
+        harness.drop_at(tip + vec2(-75.0, 150.0));
+        harness.run();
+        assert_eq!(*harness.state(), [0.0, -1.0]);
+        assert!(harness.query_by_label_contains("c (0.00, −0.50)").is_some(), "what follows from it follows");
+        let tip = harness.get_by_label("q (0.00, −1.00)").rect().center();
+        harness.drag_at(tip);
+        harness.run();
+        harness.drop_at(tip + vec2(900.0, 0.0));
+        harness.run();
+        assert!(harness.state()[0] <= 2.0);
+    }
+
+    #[test]
+    fn the_keyboard_moves_a_tip() {
+        let mut harness = harness();
+        harness.run();
+        harness.get_by_label("q (1.00, 1.00)").focus();
+        harness.run();
+        harness.key_press(Key::ArrowRight);
+        harness.key_press(Key::ArrowDown);
+        harness.run();
+        assert_eq!(*harness.state(), [1.1, 0.9]);
+    }
+
+    #[test]
+    fn numbers_have_a_real_minus_and_zero_has_none() {
+        assert_eq!(number(-0.5), "−0.50");
+        assert_eq!(number(-0.001), "0.00");
+    }
+}
