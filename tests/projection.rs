@@ -32,8 +32,8 @@ fn pca_is_that_of_scikit_learn_up_to_its_sign() {
         assert!((found.share[axis] - share).abs() < 1e-6, "{} instead of {share}", found.share[axis]);
         let first = |row: usize| reference["pca_first"][row][axis].as_f64().unwrap();
         let sign = (first(0) * f64::from(plane[0][axis])).signum();
-        for row in 0..20 {
-            let (mine, theirs) = (sign * f64::from(plane[row][axis]), first(row));
+        for (row, place) in plane.iter().enumerate().take(20) {
+            let (mine, theirs) = (sign * f64::from(place[axis]), first(row));
             assert!((mine - theirs).abs() < 2e-4, "word {row}, axis {axis}: {mine} instead of {theirs}");
         }
     }

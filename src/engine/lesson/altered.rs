@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::super::error::EngineError;
 use super::super::inference::cache::Model;
+use super::super::job::Job;
 use super::{LessonResult, Lessons};
 use crate::generate::prompt_ids;
 use crate::generate::sampling::{log_probability_and_rank, top};
@@ -70,13 +71,14 @@ fn mean(values: &[f32]) -> f32 {
 /// The first `tokens` tokens of a text under a mask.
 pub(super) fn masked(
     lessons: &mut Lessons,
+    job: &Job,
     model: &ModelRef,
     text: &str,
     tokens: usize,
     allowed: Vec<bool>,
     after_softmax: bool,
 ) -> Result<Option<LessonResult>, EngineError> {
-    let model = lessons.models.get(model)?;
+    let model = lessons.models.get(model, job)?;
     let config = model.runner.model().config();
     let mut ids = prompt_ids(config, &model.vocabulary.tokenizer, text)?;
     ids.truncate(tokens);
@@ -105,11 +107,12 @@ pub(super) fn masked(
 /// The loss of a text with and without a head.
 pub(super) fn ablated(
     lessons: &mut Lessons,
+    job: &Job,
     model: &ModelRef,
     text: &str,
     head: (usize, usize),
 ) -> Result<Option<LessonResult>, EngineError> {
-    let model = lessons.models.get(model)?;
+    let model = lessons.models.get(model, job)?;
     let config = model.runner.model().config();
     let mut ids = prompt_ids(config, &model.vocabulary.tokenizer, text)?;
     ids.truncate(MOST);

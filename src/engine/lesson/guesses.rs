@@ -48,7 +48,7 @@ pub(super) fn words(
     text: &str,
     given: usize,
 ) -> Result<Option<LessonResult>, EngineError> {
-    let model = lessons.models.get(model)?;
+    let model = lessons.models.get(model, job)?;
     let (reader, tokenizer) = (model.runner.model(), &model.vocabulary.tokenizer);
     let words: Vec<&str> = text.split(' ').collect();
     for at in given.max(1)..words.len() {

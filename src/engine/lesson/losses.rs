@@ -60,7 +60,7 @@ pub(super) fn of_each(
 ) -> Result<Option<LessonResult>, EngineError> {
     let mut all = Vec::with_capacity(texts.len());
     for (model, text) in texts {
-        let model = lessons.models.get(model)?;
+        let model = lessons.models.get(model, job)?;
         let mut ids = prompt_ids(model.runner.model().config(), &model.vocabulary.tokenizer, text)?;
         ids.truncate(MOST);
         let Some(losses) = losses(model.runner.model(), &ids, || job.wanted()) else { return Ok(None) };

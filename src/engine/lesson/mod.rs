@@ -256,9 +256,9 @@ impl Lessons {
             LessonRequest::WordGuesses { model, text, given } => guesses::words(self, job, &model, &text, given),
             LessonRequest::Spread { d, seed } => Ok(Some(LessonResult::Spread(Arc::new(spread::spread(d, seed))))),
             LessonRequest::Masked { model, text, tokens, allowed, after_softmax } => {
-                altered::masked(self, &model, &text, tokens, allowed, after_softmax)
+                altered::masked(self, job, &model, &text, tokens, allowed, after_softmax)
             }
-            LessonRequest::Ablated { model, text, head } => altered::ablated(self, &model, &text, head),
+            LessonRequest::Ablated { model, text, head } => altered::ablated(self, job, &model, &text, head),
             LessonRequest::Near(source, word, count) => Ok(Some(words::near(&source, &word, count))),
             LessonRequest::Analogy(source, words, count) => Ok(Some(words::analogy(&source, &words, count))),
             LessonRequest::Project { source, own, count, method, seed } => {
@@ -268,9 +268,9 @@ impl Lessons {
             LessonRequest::Patches(source, patch) => patches::patches(&source, patch).map(Some),
             LessonRequest::Recall(all) => Ok(train_recall(job, &all)),
             LessonRequest::Speed(n) => speed::measure(job, n),
-            LessonRequest::HeadVectors { model, text, head } => pair::vectors(self, &model, &text, head),
+            LessonRequest::HeadVectors { model, text, head } => pair::vectors(self, job, &model, &text, head),
             LessonRequest::Attention(model, text) => {
-                let capture = capture(&*self.models.get(&model)?, &text)?;
+                let capture = capture(&*self.models.get(&model, job)?, &text)?;
                 Ok(Some(LessonResult::Attention(Arc::new(capture))))
             }
         }

@@ -30,7 +30,7 @@ pub(super) fn after_each(
         if !job.wanted() {
             return Ok(None);
         }
-        let model = lessons.models.get(model)?;
+        let model = lessons.models.get(model, job)?;
         let (ids, logits) = next_logits(model.runner.model(), &model.vocabulary.tokenizer, text)?;
         all.push(NextToken { pieces: model.vocabulary.pieces.clone(), ids, logits: Arc::new(logits) });
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::super::error::EngineError;
 use super::super::inference::attention::ids;
+use super::super::job::Job;
 use super::{LessonResult, Lessons};
 use crate::hub::ModelRef;
 use crate::nn::{Recorder, Seen, Site};
@@ -41,11 +42,12 @@ fn cut(seen: Option<Seen>, head: usize) -> Vec<f32> {
 /// Runs a text through the model and keeps what one head compares.
 pub(super) fn vectors(
     lessons: &mut Lessons,
+    job: &Job,
     model: &ModelRef,
     text: &str,
     head: (usize, usize),
 ) -> Result<Option<LessonResult>, EngineError> {
-    let model = lessons.models.get(model)?;
+    let model = lessons.models.get(model, job)?;
     let config = model.runner.model().config();
     let (ids, _) = ids(&model, text)?;
     let (layer, own) = head;
