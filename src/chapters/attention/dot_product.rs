@@ -53,7 +53,7 @@ impl DotProduct {
         Worked { context: [mean(0), mean(1)], scores, weights }
     }
 
-    fn plane_ui(&mut self, ui: &mut Ui, worked: &Worked, stage: &mut Stage) {
+    fn plane_ui(&mut self, ui: &mut Ui, worked: &Worked, stage: &mut Stage, height: f32) {
         let theme = Theme::here(ui);
         let symbol = stage.symbol.clone().unwrap_or_default();
         let lit = |i: usize| match symbol.as_str() {
@@ -66,7 +66,8 @@ impl DotProduct {
         };
         let mut arrows: Vec<Arrow> = self.vectors.iter().enumerate().map(arrow).collect();
         arrows.push(Arrow::result("c", worked.context, theme.ink).lit(symbol == "c"));
-        let side = ui.available_width().min(420.0);
+        // The numbers below, where they stand below, should be in sight too.
+        let side = ui.available_width().min(420.0).min((height * 0.52).max(220.0));
         let title = t!("chapters_attention.dot_product.plane");
         let touched = plane::show(ui, side, &Plane { title: &title, range: RANGE, arrows: &arrows });
         if let Some((moved, tip)) = touched.moved
@@ -139,11 +140,12 @@ impl Figure for DotProduct {
     fn ui(&mut self, ui: &mut Ui, shared: &mut Shared, stage: &mut Stage) {
         let before = self.worked();
         parts::body(ui, "dot_product", |ui| {
+            let height = ui.available_height();
             parts::two_parts(
                 ui,
                 0.5,
                 &mut (&mut *self, &mut *stage),
-                |(figure, stage), ui| figure.plane_ui(ui, &before, stage),
+                |(figure, stage), ui| figure.plane_ui(ui, &before, stage, height),
                 |(figure, stage), ui| figure.numbers_ui(ui, stage, shared.motion),
             );
         });

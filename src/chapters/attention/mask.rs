@@ -73,7 +73,7 @@ impl Mask {
         (count((false, true)), count((true, false)))
     }
 
-    fn grid_ui(&mut self, ui: &mut Ui, found: &Masked) {
+    fn grid_ui(&mut self, ui: &mut Ui, found: &Masked, height: f32) {
         let theme = Theme::here(ui);
         let t = found.tokens.len().min(TOKENS);
         let names: Vec<String> = found.tokens.iter().take(t).map(|token| visible(token)).collect();
@@ -95,7 +95,7 @@ impl Mask {
             largest: vec2(64.0, 44.0),
             summary: &summary,
         };
-        let room = vec2(ui.available_width(), (ui.available_width() * 0.75).clamp(220.0, 400.0));
+        let room = vec2(ui.available_width(), (ui.available_width() * 0.75).min(height * 0.45).clamp(220.0, 400.0));
         let touched = number_grid::show(ui, room, &grid);
         if let Some((row, column)) = touched.clicked.filter(|at| at.1 < t)
             && let Some(open) = self.allowed.get_mut(row * TOKENS + column)
@@ -161,7 +161,7 @@ impl Mask {
                 read(t!("chapters_attention.mask.missing"), missing.to_string()),
             ],
         );
-        Table::new("mask").num_columns(3).spacing(vec2(space::L, 3.0)).show(ui, |ui| {
+        Table::new("mask").num_columns(3).min_row_height(18.0).spacing(vec2(space::L, 3.0)).show(ui, |ui| {
             for title in
                 ["chapters_attention.mask.after_token", "chapters_attention.mask.guess", "chapters_attention.mask.cost"]
             {
@@ -247,12 +247,13 @@ impl Figure for Mask {
                 controls::note(ui, t!("chapters_attention.computing"));
                 return;
             };
+            let height = ui.available_height();
             parts::two_parts(
                 ui,
                 0.55,
                 self,
                 |figure, ui| {
-                    figure.grid_ui(ui, found);
+                    figure.grid_ui(ui, found, height);
                     controls::note(ui, t!("chapters_attention.mask.hint"));
                 },
                 |figure, ui| figure.numbers_ui(ui, found),
