@@ -67,12 +67,14 @@ impl CoursePage {
     ) {
         let turn = std::mem::take(&mut self.turn);
         let height = ui.available_height();
-        let scroll = ScrollArea::vertical().id_salt(("section", section.id)).auto_shrink(false).show(ui, |ui| {
-            if turn != 0.0 {
-                // Without its movement: the page is to be there when the key is up.
-                let by = if turn.is_finite() { -turn * height } else { -turn.signum() * 1e6 };
-                ui.scroll_with_delta_animation(vec2(0.0, by), egui::style::ScrollAnimation::none());
-            }
+        let mut area = ScrollArea::vertical().id_salt(("section", section.id)).auto_shrink(false);
+        if turn != 0.0 {
+            // Set and not added: what is added goes to the first area that ends, which may be one inside, such as an editor.
+            let (at, most) = self.scrolled;
+            let to = if turn.is_finite() { at + turn * height } else { turn.signum() * most };
+            area = area.vertical_scroll_offset(to.clamp(0.0, most.max(0.0)));
+        }
+        let scroll = area.show(ui, |ui| {
             let area = ui.available_rect_before_wrap();
             let width = (area.width() - 2.0 * space::XL).min(COLUMN);
             let left = if wide { area.left() + space::XL } else { area.center().x - width / 2.0 };
