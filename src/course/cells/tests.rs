@@ -269,6 +269,7 @@ fn dot_product_attention_is_judged() {
     assert!(verdict(task, loops).is_right(), "{:?}", verdict(task, loops));
     for (body, key) in [
         ("matmul(softmax(matmul(q, k), -1), k)", "no_transpose"),
+        ("matmul(q, k)", "no_transpose"),
         ("matmul(softmax(matmul(q, transpose(k)), 0), k)", "softmax_wrong_axis"),
         ("matmul(matmul(q, transpose(k)), k)", "no_softmax"),
         ("matmul(exp(matmul(q, transpose(k))), k)", "not_normalized"),

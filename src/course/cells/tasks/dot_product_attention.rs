@@ -17,6 +17,7 @@ pub(super) static TASK: Task = Task {
         reference,
         mistakes: &[
             Mistake { key: "no_transpose", formula: no_transpose },
+            Mistake { key: "no_transpose", formula: bare_product },
             Mistake { key: "query_transposed", formula: query_transposed },
             Mistake { key: "softmax_wrong_axis", formula: softmax_over_queries },
             Mistake { key: "no_softmax", formula: no_softmax },
@@ -74,6 +75,12 @@ fn by(scores: &Tensor, arguments: &[Value], m: &Arc<Meter>) -> Result {
 fn no_transpose(arguments: &[Value], m: &Arc<Meter>) -> Result {
     let (q, k) = both(arguments)?;
     by(&tensor::matmul(q, k, m)?, arguments, m)
+}
+
+/// The same, and nothing done with it yet.
+fn bare_product(arguments: &[Value], m: &Arc<Meter>) -> Result {
+    let (q, k) = both(arguments)?;
+    tensor::matmul(q, k, m)
 }
 
 fn query_transposed(arguments: &[Value], m: &Arc<Meter>) -> Result {
