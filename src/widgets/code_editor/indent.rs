@@ -18,12 +18,13 @@ pub(super) fn indent(source: &mut String, selected: Range<usize>) -> Range<usize
         let cursor = selected.start + spaces;
         return cursor..cursor;
     }
+    // A selection that begins at the start of a line takes the new spaces in.
+    let first = if source[..bytes.start].is_empty() || source[..bytes.start].ends_with('\n') { 0 } else { LEVEL.len() };
     let mut added = 0;
     for start in line_starts(source, &bytes).into_iter().rev() {
         source.insert_str(start, LEVEL);
         added += LEVEL.len();
     }
-    let first = if source[..bytes.start].is_empty() || source[..bytes.start].ends_with('\n') { 0 } else { LEVEL.len() };
     selected.start + first..selected.end + added
 }
 
