@@ -30,14 +30,20 @@ static ALONE: Mutex<()> = Mutex::new(());
 const PATIENCE: Duration = Duration::from_secs(240);
 
 impl Window {
-    fn open(home: &Path) -> Self {
+    /// A window in its first frames.
+    fn begin(home: &Path) -> Self {
         let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         let mut options = Options::open(Home::at(home), "en");
         options.device = Some("cpu".into());
         options.settings.motion = false;
         let builder = Harness::builder().with_size([1280.0, 3000.0]).with_max_steps(64);
         let harness = builder.build_eframe(move |context| TelarApp::new(&context.egui_ctx, options).unwrap());
-        let mut window = Self { harness, _alone: alone };
+        Self { harness, _alone: alone }
+    }
+
+    /// A window with its model.
+    fn open(home: &Path) -> Self {
+        let mut window = Self::begin(home);
         let begun = Instant::now();
         while !window.harness.state().ready() {
             window.frames(1);
@@ -130,9 +136,13 @@ fn an_answer_survives_another_language_and_a_restart() {
 fn a_progress_that_cannot_be_read_is_set_aside_and_named() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("progress.json"), "not a progress").unwrap();
-    let mut window = Window::open(folder.path());
+    let mut window = Window::begin(folder.path());
     window.frames(2);
     assert!(window.harness.query_by_label_contains("progress.json.broken-").is_some());
+    let aside = std::fs::read_dir(folder.path()).unwrap().flatten();
+    let aside = aside.filter(|file| file.file_name().to_string_lossy().starts_with("progress.json.broken-"));
+    let kept: Vec<_> = aside.map(|file| std::fs::read_to_string(file.path()).unwrap()).collect();
+    assert_eq!(kept, ["not a progress"], "nothing is lost");
 }
 
 #[test]

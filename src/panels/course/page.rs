@@ -78,7 +78,8 @@ impl CoursePage {
             let area = ui.available_rect_before_wrap();
             let width = (area.width() - 2.0 * space::XL).min(COLUMN);
             let left = if wide { area.left() + space::XL } else { area.center().x - width / 2.0 };
-            let column = Rect::from_min_size(pos2(left, area.top() + space::XL), vec2(width, 0.0));
+            // With all the height below it: an area in it that scrolls by itself would else think that it has none.
+            let column = Rect::from_min_max(pos2(left, area.top() + space::XL), pos2(left + width, area.bottom()));
             ui.scope_builder(UiBuilder::new().max_rect(column).layout(Layout::top_down(Align::Min)), |ui| {
                 ui.set_width(width);
                 self.column_ui(ui, section, open, lit, wide, shared);

@@ -85,8 +85,13 @@ impl<'a> CodeEditor<'a> {
                         horizontal_arrows: true,
                         vertical_arrows: true,
                     })
-                    .frame(Frame::NONE)
-                    .margin(Margin { left: gutter as i8, right: space::M as i8, top: 8, bottom: 8 })
+                    // The frame's own margin: beside a frame egui does not heed the editor's.
+                    .frame(Frame::NONE.inner_margin(Margin {
+                        left: gutter as i8,
+                        right: space::M as i8,
+                        top: 8,
+                        bottom: 8,
+                    }))
                     .char_limit(MOST_CHARACTERS)
                     .desired_rows(ROWS.0)
                     .desired_width(f32::INFINITY)
