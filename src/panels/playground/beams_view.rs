@@ -15,7 +15,7 @@ use crate::widgets::{controls, number};
 /// Width of a step.
 const STEP: f32 = 92.0;
 /// Height of a node, at least and at most.
-const NODE: (f32, f32) = (20.0, 30.0);
+const NODE: (f32, f32) = (20.0, 46.0);
 /// Room above for the steps' numbers.
 const HEAD: f32 = 20.0;
 
@@ -90,7 +90,7 @@ impl Playground {
                 "beams.sequence",
                 place = place + 1,
                 score = format!("{:.3}", sequence.score),
-                text = crate::widgets::token_chips::visible(&sequence.text)
+                text = sequence.text.replace('\n', "↵ ")
             );
             let ink = if place == 0 { theme.generated } else { theme.ink_soft };
             let text = egui::RichText::new(line.as_ref()).font(theme::mono(size::SMALL)).color(ink);

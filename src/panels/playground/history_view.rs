@@ -12,7 +12,6 @@ use crate::engine::history::Entry;
 use crate::panels::export::Export;
 use crate::panels::{Shared, model_label};
 use crate::widgets::theme::{self, Theme, size, space};
-use crate::widgets::token_chips::visible;
 use crate::widgets::{controls, number};
 
 /// Height of a line of the list.
@@ -119,7 +118,8 @@ impl Playground {
 fn line(ui: &mut Ui, entry: &Entry, chosen: bool, now: u64) -> egui::Response {
     let theme = Theme::here(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), LINE - 2.0), Sense::click());
-    let beginning: String = visible(&entry.prompt).chars().take(60).collect();
+    let level = |text: &str| text.replace('\n', "↵ ").chars().take(60).collect::<String>();
+    let beginning = level(&entry.prompt);
     let about = format!("{} · {}", number::ago(entry.unix, now), model_label(&entry.model));
     response.widget_info(|| WidgetInfo::selected(Role::Button, true, chosen, format!("{beginning} · {about}")));
     let lit = chosen || response.hovered() || response.has_focus();
@@ -129,8 +129,7 @@ fn line(ui: &mut Ui, entry: &Entry, chosen: bool, now: u64) -> egui::Response {
     let inner = rect.shrink2(vec2(space::S, 6.0));
     let mut job = LayoutJob::default();
     job.append(&beginning, 0.0, TextFormat::simple(theme::mono(size::BODY), theme.prompt));
-    let rest: String = visible(&entry.text).chars().take(60).collect();
-    job.append(&rest, 0.0, TextFormat::simple(theme::mono(size::BODY), theme.generated));
+    job.append(&level(&entry.text), 0.0, TextFormat::simple(theme::mono(size::BODY), theme.generated));
     job.wrap = egui::text::TextWrapping::truncate_at_width(inner.width());
     let galley = ui.painter().layout_job(job);
     ui.painter().galley(inner.min, galley, theme.ink);

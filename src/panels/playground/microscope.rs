@@ -21,6 +21,8 @@ const LABELS: f32 = 80.0;
 const HEAD: f32 = 104.0;
 /// Height of a row, at least and at most.
 const ROW: (f32, f32) = (18.0, 26.0);
+/// So many tokens that were cut off are shown where there is room for none.
+const CUT: usize = 3;
 /// Height of the cumulative curve with its words.
 const CURVE: f32 = 236.0;
 
@@ -50,14 +52,23 @@ impl Playground {
         controls::section_title(ui, title);
     }
 
-    /// The likeliest tokens, as many as fit; the picked one always among them.
+    /// The likeliest tokens, as many as fit; the picked one is always among them, and some that were cut off.
     fn rows_in_sight(&self, columns: &Columns, count: usize, picked: Option<u32>) -> Vec<LensRow> {
         let mut rows: Vec<LensRow> = columns.rows.iter().take(count).cloned().collect();
+        // Where all of them can be drawn, the likeliest that were cut off are shown in the place of the last.
+        if rows.iter().all(|row| row.gone_at.is_none()) {
+            let cut: Vec<LensRow> =
+                columns.rows.iter().filter(|row| row.gone_at.is_some()).take(CUT).cloned().collect();
+            rows.truncate(count - cut.len().min(count));
+            rows.extend(cut);
+        }
         if let Some(id) = picked.filter(|&id| rows.iter().all(|row| row.id != id))
             && let Some(row) = self.lens.row_of(id)
         {
-            rows.pop();
-            rows.push(row);
+            let last = rows.iter().rposition(|row| row.gone_at.is_none()).unwrap_or(0);
+            if let Some(place) = rows.get_mut(last) {
+                *place = row;
+            }
         }
         rows
     }
@@ -75,6 +86,8 @@ impl Playground {
                 let Some(left) = column.checked_sub(1).and_then(|step| left.get(step.min(3))) else { return };
                 let entropy = format!("{:.2}", left.entropy);
                 if column == COLUMNS - 1 {
+                    // In line with the words below the sliders.
+                    ui.add_space(52.0);
                     controls::note(ui, t!("microscope.entropy", nats = entropy));
                 } else {
                     let tokens = number::grouped(left.tokens as i64);
@@ -118,12 +131,14 @@ impl Playground {
         let columns = self.lens.columns()?;
         let pick = mark.and_then(|mark| columns.pick(mark));
         paint_curve(ui.painter(), theme, plot, outer, columns);
+        let mut covered = None;
         let label = pick.map(|pick| self.lens.row_of(pick.id).map_or_else(String::new, |row| row.label));
         if let (Some(mark), Some(pick), Some(label)) = (mark, pick, &label) {
             let lit = response.hovered() || response.dragged() || response.has_focus();
             let across = columns.across(pick.place);
-            paint_mark(ui.painter(), theme, plot, mark as f32, across, label, lit);
+            covered = Some(paint_mark(ui.painter(), theme, plot, (mark as f32, across), label, lit));
         }
+        names_below(ui.painter(), theme, plot, columns, covered);
         let spoken = t!("microscope.mark", token = label.clone().unwrap_or_default());
         let value = mark.unwrap_or(0.0);
         response.widget_info(|| WidgetInfo::slider(true, value, spoken.as_ref()));
@@ -296,6 +311,10 @@ fn paint_table(ui: &Ui, places: &Places, rows: &[LensRow], picked: Option<u32>) 
     let largest = rows.iter().fold(0.0f32, |most, row| most.max(row.share).max(row.probability));
     let full = scale::nice_ceil(f64::from(largest)).clamp(0.01, 1.0) as f32;
     let soft = theme.generated.gamma_multiply(if theme.dark { 0.55 } else { 0.5 });
+    if let Some(first) = rows.iter().position(|row| row.gone_at.is_some()).filter(|&first| first > 0) {
+        let y = places.row(first, rows.len()).top();
+        painter.hline(places.table.x_range(), y, Stroke::new(1.0, theme.warn.gamma_multiply(0.6)));
+    }
     for (place, row) in rows.iter().enumerate() {
         let line = places.row(place, rows.len());
         if picked == Some(row.id) {
@@ -398,21 +417,18 @@ fn paint_curve(painter: &Painter, theme: &Theme, plot: Rect, outer: Rect, column
     let points: Vec<_> = columns.curve.iter().map(|&point| at(point)).collect();
     painter.add(egui::Shape::line(points, Stroke::new(2.0, theme.generated)));
     let tokens = t!("microscope.tokens_in_order", count = number::grouped(columns.drawable() as i64));
-    painter.text(outer.right_bottom(), Align2::RIGHT_BOTTOM, tokens, small(), theme.ink_soft);
-    names_below(painter, theme, plot, columns);
+    painter.text(outer.right_top(), Align2::RIGHT_TOP, tokens, small(), theme.ink_soft);
 }
 
 /// The texts of the likeliest tokens below their steps, where there is room.
-fn names_below(painter: &Painter, theme: &Theme, plot: Rect, columns: &Columns) {
-    let mut taken: Vec<egui::Rangef> = Vec::new();
-    // The right end belongs to the axis' title.
-    let end = plot.right() - 150.0;
+fn names_below(painter: &Painter, theme: &Theme, plot: Rect, columns: &Columns, chip: Option<egui::Rangef>) {
+    let mut taken: Vec<egui::Rangef> = chip.into_iter().collect();
     for interval in columns.likeliest(24) {
         let Some(row) = columns.rows.iter().find(|row| row.id == interval.id) else { continue };
         let x = plot.left() + columns.across(interval.place) * plot.width();
         let galley = painter.layout_no_wrap(row.label.clone(), theme::mono(size::SMALL), theme.ink_soft);
         let own = egui::Rangef::new(x - galley.size().x / 2.0 - 3.0, x + galley.size().x / 2.0 + 3.0);
-        if own.max < end && taken.iter().all(|other| own.max < other.min || own.min > other.max) {
+        if own.max < plot.right() && taken.iter().all(|other| own.max < other.min || own.min > other.max) {
             painter.galley(pos2(own.min + 3.0, plot.bottom() + 6.0), galley, theme.ink_soft);
             taken.push(own);
         }
@@ -420,7 +436,15 @@ fn names_below(painter: &Painter, theme: &Theme, plot: Rect, columns: &Columns) 
 }
 
 /// The number on the axis, across to the curve, and down to the token that it picks.
-fn paint_mark(painter: &Painter, theme: &Theme, plot: Rect, mark: f32, across: f32, label: &str, lit: bool) {
+/// Returns what the token's name covers of the axis.
+fn paint_mark(
+    painter: &Painter,
+    theme: &Theme,
+    plot: Rect,
+    (mark, across): (f32, f32),
+    label: &str,
+    lit: bool,
+) -> egui::Rangef {
     let y = plot.bottom() - mark * plot.height();
     let x = plot.left() + across * plot.width();
     let line = Stroke::new(if lit { 2.5 } else { 1.5 }, theme.accent);
@@ -435,4 +459,5 @@ fn paint_mark(painter: &Painter, theme: &Theme, plot: Rect, mark: f32, across: f
     let chip = Rect::from_center_size(pos2(middle, plot.bottom() + 13.0), galley.size() + vec2(10.0, 2.0));
     painter.rect_filled(chip, 3.0, theme.accent);
     painter.galley(chip.min + vec2(5.0, 1.0), galley, theme.on_accent);
+    chip.x_range()
 }

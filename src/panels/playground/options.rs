@@ -93,7 +93,7 @@ impl Playground {
         }
     }
 
-    /// Strategy, lengths, stop texts, seed and presets of one's own.
+    /// Strategy, lengths, stop texts and presets of one's own.
     pub(super) fn settings_ui(&mut self, ui: &mut Ui) {
         egui::ScrollArea::vertical().id_salt("settings").auto_shrink(false).show(ui, |ui| {
             ui.set_width(ui.available_width() - space::S);
@@ -105,8 +105,6 @@ impl Playground {
             let field = controls::text_area(ui, &t!("playground.stop_texts"), 2, &mut self.settings.manner.stop);
             field.labelled_by(label.id);
             controls::note(ui, t!("playground.stop_texts_hint"));
-            ui.add_space(space::M);
-            self.seed_ui(ui);
             ui.add_space(space::M);
             self.own_presets_ui(ui);
         });
@@ -163,17 +161,6 @@ impl Playground {
                 .show(ui);
         });
         manner.min_new_tokens = manner.min_new_tokens.min(manner.max_new_tokens);
-    }
-
-    fn seed_ui(&mut self, ui: &mut Ui) {
-        ui.horizontal(|ui| {
-            let label = ui.label(t!("playground.seed"));
-            let field = egui::DragValue::new(&mut self.settings.seed).speed(0.2);
-            let field = ui.add_sized(egui::vec2(96.0, 30.0), field).labelled_by(label.id);
-            field.on_hover_text(t!("playground.seed_hint"));
-            controls::switch(ui, &mut self.settings.random_seed, t!("playground.random"));
-        });
-        controls::note(ui, t!("playground.seed_hint"));
     }
 
     /// The present manner under a name, and those that have one.

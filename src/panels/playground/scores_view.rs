@@ -187,8 +187,9 @@ fn token_words(token: &TokenScore, shared: &Shared) -> String {
 fn legend_ui(ui: &mut Ui, most: f32, marked: Option<f32>) {
     let theme = Theme::here(ui);
     ui.add_space(space::S);
-    let (rect, response) =
-        ui.allocate_exact_size(vec2(ui.available_width().min(420.0), LEGEND - space::S), Sense::hover());
+    let title = ui.painter().layout_no_wrap(t!("scores.legend").into_owned(), theme::text(size::SMALL), theme.ink_soft);
+    let width = (ui.available_width() - title.size().x - space::L).clamp(80.0, 420.0);
+    let (rect, response) = ui.allocate_exact_size(vec2(width, LEGEND - space::S), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, t!("scores.legend")));
     let bar = Rect::from_min_size(rect.min, vec2(rect.width(), 12.0));
     let mut mesh = Mesh::default();
@@ -208,6 +209,6 @@ fn legend_ui(ui: &mut Ui, most: f32, marked: Option<f32>) {
         let x = bar.left() + bar.width() * (nats / most).clamp(0.0, 1.0);
         ui.painter().vline(x, bar.y_range().expand(3.0), Stroke::new(2.0, theme.accent));
     }
-    let title = pos2(bar.right() + space::S, bar.center().y);
-    ui.painter().text(title, Align2::LEFT_CENTER, t!("scores.legend"), theme::text(size::SMALL), theme.ink_soft);
+    let corner = pos2(bar.right() + space::S, bar.center().y - title.size().y / 2.0);
+    ui.painter().galley(corner, title, theme.ink_soft);
 }

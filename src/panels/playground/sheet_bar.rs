@@ -60,15 +60,27 @@ impl Playground {
             press(ui, forth && !running, icons::ICON_REDO.codepoint, t!("playground.redo"), Action::Redo);
             press(ui, written, icons::ICON_REPLAY.codepoint, t!("playground.regenerate"), Action::Regenerate);
             press(ui, written, icons::ICON_EXPOSURE_PLUS_1.codepoint, t!("playground.next_seed"), Action::NextSeed);
-            if narrow {
-                return;
+            if !narrow {
+                let all = Action::Edit(self.answer.tokens.len());
+                press(ui, belongs && !running, icons::ICON_EDIT.codepoint, t!("playground.edit"), all);
+                press(ui, written, icons::ICON_BACKSPACE.codepoint, t!("playground.clear"), Action::Clear);
+                self.share_ui(ui, written);
             }
-            let all = Action::Edit(self.answer.tokens.len());
-            press(ui, belongs && !running, icons::ICON_EDIT.codepoint, t!("playground.edit"), all);
-            press(ui, written, icons::ICON_BACKSPACE.codepoint, t!("playground.clear"), Action::Clear);
-            self.share_ui(ui, written);
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| self.seed_ui(ui));
         });
         action
+    }
+
+    /// The seed, and whether a new one is drawn for every text.
+    fn seed_ui(&mut self, ui: &mut Ui) {
+        let random = &mut self.settings.random_seed;
+        if controls::icon_toggle(ui, icons::ICON_CASINO.codepoint, t!("playground.random_seed"), *random).clicked() {
+            *random = !*random;
+        }
+        let field = egui::DragValue::new(&mut self.settings.seed).speed(0.2);
+        let field = ui.add(field).accessible_name(t!("playground.seed"));
+        field.on_hover_text(t!("playground.seed_hint"));
+        controls::note(ui, t!("playground.seed"));
     }
 
     /// Copy, and the menu of files.
@@ -110,7 +122,7 @@ impl Playground {
         }
     }
 
-    /// Speed, end, seed and the context's fullness.
+    /// Speed, end and the context's fullness.
     pub(super) fn report_ui(&self, ui: &mut Ui, shared: &Shared) {
         let theme = Theme::here(ui);
         let context = shared.model.as_ref().map_or(0, |model| model.config.context);
@@ -129,13 +141,9 @@ impl Playground {
         painter.rect_filled(Rect::from_min_size(bar.min, vec2(bar.width() * share, 4.0)), 2.0, color);
         let at = pos2(rect.right() - galley.size().x, rect.center().y - galley.size().y / 2.0);
         painter.galley(at, galley, theme.ink_soft);
-        let seed = painter.layout_no_wrap(self.seed_words(), font.clone(), theme.ink_soft);
-        let seed_left = bar.left() - space::L - seed.size().x;
-        let corner = Align2::LEFT_CENTER.align_size_within_rect(seed.size(), rect).min;
-        painter.galley(pos2(seed_left, corner.y), seed, theme.ink_soft);
         let report = report_words(&self.answer, self.running.is_some());
         let mut job = LayoutJob::simple_singleline(report.clone(), font, theme.ink_soft);
-        job.wrap = egui::text::TextWrapping::truncate_at_width((seed_left - rect.left() - space::M).max(0.0));
+        job.wrap = egui::text::TextWrapping::truncate_at_width((bar.left() - rect.left() - space::M).max(0.0));
         let galley = painter.layout_job(job);
         let corner = Align2::LEFT_CENTER.align_size_within_rect(galley.size(), rect).min;
         painter.galley(corner, galley, theme.ink_soft);

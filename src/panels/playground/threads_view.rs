@@ -8,7 +8,6 @@ use super::threads::{RunId, Strand, Threads};
 use super::{Action, Playground};
 use crate::widgets::number;
 use crate::widgets::theme::{self, Theme, size, space};
-use crate::widgets::token_chips::visible;
 
 /// Height of a lane.
 const LANE: f32 = 18.0;
@@ -73,7 +72,7 @@ impl Playground {
         let area = Rect::from_two_pos(from, to).expand2(vec2(5.0, LANE / 2.0 - 1.0));
         let response = ui.interact(area, id.with(strand.run), Sense::click());
         let text: String = run.tokens.iter().map(|token| token.text.as_str()).collect();
-        let shown: String = visible(&text).chars().take(TOLD).collect();
+        let shown: String = text.replace('\n', "↵ ").chars().take(TOLD).collect();
         let words = match run.seed {
             Some(seed) => {
                 t!("playground.thread_is", text = shown, count = number::grouped(run.tokens.len() as i64), seed = seed)
@@ -88,7 +87,8 @@ impl Playground {
             Stroke::new(if strand.in_sight || lit { 2.5 } else { 1.5 }, if lit { theme.accent } else { color });
         loom.thread(ui.painter(), strand, stroke);
         if run.tokens.first().is_some_and(|token| token.chosen) {
-            ui.painter().circle_filled(from, 3.5, theme.prompt);
+            let bend = if strand.lane == strand.from_lane { from.x } else { (from.x + BEND).min(to.x) };
+            ui.painter().circle_filled(pos2(bend, from.y), 3.5, theme.prompt);
         }
         if here {
             ui.painter().circle(to, 5.0, theme.card, Stroke::new(2.5, theme.accent));
