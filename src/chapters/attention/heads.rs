@@ -168,16 +168,20 @@ impl Heads {
             t!("chapters_attention.heads.first", head = name(pair.heads[1])),
             t!("chapters_attention.heads.mean"),
         ];
-        let columns = if ui.available_width() < 600.0 { 2.0 } else { 3.0 };
-        let width = (ui.available_width() - (columns - 1.0) * space::M) / columns;
-        ui.horizontal_wrapped(|ui| {
-            ui.spacing_mut().item_spacing = vec2(space::M, space::M);
-            for (title, weights) in titles.iter().zip(&pair.weights) {
-                ui.push_id(title, |ui| {
-                    parts::column(ui, width, |ui| matrix_ui(ui, width, title, &pair.names, weights))
-                });
-            }
-        });
+        let columns = if ui.available_width() < 600.0 { 2 } else { 3 };
+        let width = (ui.available_width() - (columns - 1) as f32 * space::M) / columns as f32;
+        let all: Vec<_> = titles.iter().zip(&pair.weights).collect();
+        // Row by row, so that all of one begin at the same height.
+        for row in all.chunks(columns) {
+            ui.horizontal_top(|ui| {
+                ui.spacing_mut().item_spacing = vec2(space::M, space::M);
+                for (title, weights) in row {
+                    ui.push_id(title, |ui| {
+                        parts::column(ui, width, |ui| matrix_ui(ui, width, title, &pair.names, weights));
+                    });
+                }
+            });
+        }
         controls::note(ui, t!("chapters_attention.heads.note"));
     }
 }

@@ -82,7 +82,10 @@ impl Rows {
         };
         let listed = |repository: &str| library.catalogue.iter().any(|(entry, _)| entry.repository == repository);
         let begun = library.unfinished.iter().filter(|one| !listed(&one.manifest.repository));
-        let of_catalogue = library.catalogue.iter().map(|(entry, weight)| {
+        // What was downloaded stands among the downloaded ones already.
+        let here = |repository: &str| library.downloaded.iter().any(|(one, _)| one.repository == repository);
+        let to_get = library.catalogue.iter().filter(|(entry, _)| !here(entry.repository));
+        let of_catalogue = to_get.map(|(entry, weight)| {
             let state = unfinished(entry.repository).unwrap_or(State::Absent);
             catalogue_row(entry, *weight, state)
         });
