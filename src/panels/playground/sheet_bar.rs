@@ -80,7 +80,10 @@ impl Playground {
         let field = egui::DragValue::new(&mut self.settings.seed).speed(0.2);
         let field = ui.add(field).accessible_name(t!("playground.seed"));
         field.on_hover_text(t!("playground.seed_hint"));
-        controls::note(ui, t!("playground.seed"));
+        // In a narrow sheet its hint and its name for a screen reader have to do.
+        if ui.available_width() > 64.0 {
+            controls::note(ui, t!("playground.seed"));
+        }
     }
 
     /// Copy, and the menu of files.
