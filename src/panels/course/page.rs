@@ -16,6 +16,9 @@ use crate::widgets::theme::{RADIUS, Theme, size, space, strong, text};
 
 /// Below this width of the window, in points, the figure stands in the text and not beside it.
 pub const BESIDE_FROM: f32 = 1100.0;
+/// Room for a text of any length: an area in it that scrolls by itself, as an editor does, takes what it needs and not what
+/// is left of the window.
+const TALL: f32 = 100_000.0;
 /// Share of the page that the text takes beside a figure.
 const TEXT_SHARE: f32 = 0.46;
 /// Height of the steps to the neighbours, in points.
@@ -78,8 +81,7 @@ impl CoursePage {
             let area = ui.available_rect_before_wrap();
             let width = (area.width() - 2.0 * space::XL).min(COLUMN);
             let left = if wide { area.left() + space::XL } else { area.center().x - width / 2.0 };
-            // With all the height below it: an area in it that scrolls by itself would else think that it has none.
-            let column = Rect::from_min_max(pos2(left, area.top() + space::XL), pos2(left + width, area.bottom()));
+            let column = Rect::from_min_size(pos2(left, area.top() + space::XL), vec2(width, TALL));
             ui.scope_builder(UiBuilder::new().max_rect(column).layout(Layout::top_down(Align::Min)), |ui| {
                 ui.set_width(width);
                 self.column_ui(ui, section, open, lit, wide, shared);
