@@ -2,8 +2,7 @@
 
 mod glass;
 
-use egui::accesskit::Role;
-use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use egui_kittest::kittest::Queryable as _;
 use glass::Window;
 use rust_i18n::t;
 use telar::panels::PanelId;
