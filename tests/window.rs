@@ -67,7 +67,11 @@ fn a_generation_is_stopped_in_the_middle() {
         window.harness.query_by_label_contains(&t!("playground.ended.length")).is_some()
     });
     window.press_on_page(&t!("playground.generate"));
-    window.wait("the first tokens", |window| window.harness.query_by_label(&t!("playground.stop")).is_some());
+    let none = t!("playground.writing", count = 0);
+    window.wait("the first tokens", |window| {
+        let written = window.labels("context: ").iter().any(|label| !label.starts_with(&*none));
+        written && window.harness.query_by_label(&t!("playground.stop")).is_some()
+    });
     window.press(&t!("playground.stop"));
     let stopped = t!("playground.ended.cancelled");
     window.wait("the stop", |window| window.harness.query_by_label_contains(&stopped).is_some());
