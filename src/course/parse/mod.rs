@@ -1,6 +1,6 @@
 //! How a lesson is written: front matter, Markdown with formulas, and directives.
 //!
-//! ```text
+//! ~~~text
 //! ---
 //! id = "2.4"
 //! level = "intermediate"
@@ -15,7 +15,7 @@
 //! id = "asymmetric"
 //! …
 //! ```
-//! ```
+//! ~~~
 //!
 //! The front matter and the bodies of directives (fenced blocks whose info string is `figure` or a kind of exercise) are
 //! TOML; an unknown field is an error. Every error names its file and line.
