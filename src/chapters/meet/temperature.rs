@@ -116,7 +116,7 @@ pub(super) fn bars_style(ui: &Ui, motion: bool) -> Style {
 /// The prompt, to be written anew.
 pub(super) fn prompt_ui(ui: &mut Ui, name: &str, prompt: &mut Option<String>, shared: &Shared) {
     let text = prompt.get_or_insert_with(|| example(shared));
-    controls::labelled(ui, name, 70.0, |ui| {
+    controls::labelled(ui, name, 90.0, |ui| {
         let width = ui.available_width() - space::S;
         controls::text_field(ui, name, width, text);
     });
