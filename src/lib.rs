@@ -14,9 +14,10 @@ pub mod data;
 pub mod engine;
 pub mod generate;
 pub mod hub;
-pub mod kernels;
 pub mod nn;
 pub mod panels;
 pub mod text;
 pub mod train;
 pub mod widgets;
+
+pub use telar_kernels as kernels;

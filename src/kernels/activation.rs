@@ -148,8 +148,8 @@ kernel! {
 
 #[cfg(test)]
 mod tests {
-    use super::super::check::{assert_close, dot, numbers, slopes};
     use super::*;
+    use crate::check::{assert_close, dot, numbers, slopes};
 
     /// ½·erfc(−x/√2) by adding up its density, in f64.
     fn normal_share(x: f64) -> f64 {

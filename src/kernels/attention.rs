@@ -170,8 +170,8 @@ pub fn backward(
 
 #[cfg(test)]
 mod tests {
-    use super::super::check::{assert_close, dot, numbers, slopes};
     use super::*;
+    use crate::check::{assert_close, dot, numbers, slopes};
 
     fn shape(time: usize, heads: usize, kv_heads: usize, causal: bool, window: Option<usize>) -> Shape {
         Shape { time, heads, kv_heads, d_head: 3, causal, window, scale: 0.7 }

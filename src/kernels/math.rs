@@ -135,8 +135,8 @@ kernel! {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Simd;
     use super::*;
+    use crate::Simd;
 
     fn grid(from: f32, to: f32) -> Vec<f32> {
         (0..100_003).map(|i| from + (to - from) * (i as f32 / 100_002.0)).collect()

@@ -123,9 +123,9 @@ kernel! {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Simd;
-    use super::super::check::{assert_close, dot, numbers, slopes};
     use super::*;
+    use crate::Simd;
+    use crate::check::{assert_close, dot, numbers, slopes};
 
     const EPS: f64 = 1e-5;
 

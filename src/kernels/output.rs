@@ -283,8 +283,8 @@ fn backward(
 
 #[cfg(test)]
 mod tests {
-    use super::super::check::{assert_close, numbers, slopes};
     use super::*;
+    use crate::check::{assert_close, numbers, slopes};
 
     struct Case {
         rows: usize,

@@ -45,8 +45,8 @@ impl Rotary {
 
 #[cfg(test)]
 mod tests {
-    use super::super::check::numbers;
     use super::*;
+    use crate::check::numbers;
 
     #[test]
     fn turns_pairs_by_their_angle_and_back() {

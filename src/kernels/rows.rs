@@ -148,8 +148,8 @@ kernel! {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Simd;
     use super::*;
+    use crate::Simd;
 
     #[test]
     fn softmax_rows_sum_to_one_at_every_level() {

@@ -7,7 +7,7 @@ use std::ops::Range;
 use half::f16;
 
 use super::{GROUP, PANEL};
-use crate::kernels::simd::{Lanes, kernel};
+use crate::simd::{Lanes, kernel};
 
 /// Inputs of a panel that all rows pass by before the next ones: 24 KB in single precision.
 const DEPTH: usize = 384;

@@ -1,5 +1,5 @@
-use super::super::check::numbers;
 use super::*;
+use crate::check::numbers;
 
 /// x·w in double precision.
 fn exact(x: &[f32], w: &[f32], rows: usize, inputs: usize, outputs: usize) -> Vec<f64> {

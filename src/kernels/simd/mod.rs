@@ -1,6 +1,6 @@
 //! Which vector instructions a kernel may use, and the few operations on vectors that the kernels are written with.
 //!
-//! A kernel is one generic function over [`Lanes`]; the macro [`kernel!`](crate::kernels::simd) compiles it once for
+//! A kernel is one generic function over [`Lanes`]; the macro [`kernel!`](crate::simd) compiles it once for
 //! every level and picks one at run time. On aarch64 the portable level is compiled to NEON by the compiler itself.
 
 mod portable;
@@ -149,30 +149,30 @@ pub(crate) use lanes;
 macro_rules! kernel {
     ($(#[$meta:meta])* $vis:vis fn $name:ident($($arg:ident: $ty:ty),* $(,)?) $(-> $ret:ty)? = $body:ident) => {
         $(#[$meta])*
-        $vis fn $name(simd: $crate::kernels::simd::Simd, $($arg: $ty),*) $(-> $ret)? {
+        $vis fn $name(simd: $crate::simd::Simd, $($arg: $ty),*) $(-> $ret)? {
             #[cfg(target_arch = "x86_64")]
             #[target_feature(enable = "avx2,fma,f16c")]
             fn avx2($($arg: $ty),*) $(-> $ret)? {
                 // SAFETY: this function is compiled with the level's features.
-                unsafe { $body::<$crate::kernels::simd::Avx2>($($arg),*) }
+                unsafe { $body::<$crate::simd::Avx2>($($arg),*) }
             }
             #[cfg(target_arch = "x86_64")]
             #[target_feature(enable = "avx512f,avx2,fma,f16c")]
             fn avx512($($arg: $ty),*) $(-> $ret)? {
                 // SAFETY: this function is compiled with the level's features.
-                unsafe { $body::<$crate::kernels::simd::Avx512>($($arg),*) }
+                unsafe { $body::<$crate::simd::Avx512>($($arg),*) }
             }
             match simd.level() {
                 // SAFETY: the portable level needs nothing.
-                $crate::kernels::simd::Level::Baseline => unsafe {
-                    $body::<$crate::kernels::simd::Portable>($($arg),*)
+                $crate::simd::Level::Baseline => unsafe {
+                    $body::<$crate::simd::Portable>($($arg),*)
                 },
                 #[cfg(target_arch = "x86_64")]
                 // SAFETY: a `Simd` of this level exists only where the processor has it.
-                $crate::kernels::simd::Level::Avx2 => unsafe { avx2($($arg),*) },
+                $crate::simd::Level::Avx2 => unsafe { avx2($($arg),*) },
                 #[cfg(target_arch = "x86_64")]
                 // SAFETY: a `Simd` of this level exists only where the processor has it.
-                $crate::kernels::simd::Level::Avx512 => unsafe { avx512($($arg),*) },
+                $crate::simd::Level::Avx512 => unsafe { avx512($($arg),*) },
             }
         }
     };
