@@ -112,7 +112,7 @@ fn the_same_sequences_and_scores_as_transformers() {
         for (i, case) in mine.into_iter().enumerate() {
             let mut tokenizer = loaded.tokenizer.clone();
             // None of the others has an end: then a token that is never among the likeliest stands for it.
-            tokenizer.set_end_of_text(case.options.eos_token_id.unwrap_or(unlikely(&case.found)));
+            tokenizer.set_ends(&[case.options.eos_token_id.unwrap_or(unlikely(&case.found))]);
             let request = case.options.request();
             agrees(case, &run(&reader, &tokenizer, &ids, &request), "reader");
             // The graph copies caches in another way; a part of the cases shows it.

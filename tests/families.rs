@@ -180,7 +180,13 @@ fn mistrals_window_is_narrower_than_the_text() {
 fn the_token_at_the_end_is_the_configurations() {
     let model = Model::of("llama");
     model.set("eos_token_id", json!([7, 9]));
-    assert_eq!(model.load().unwrap().tokenizer.end_of_text(), Some(7));
+    let tokenizer = model.load().unwrap().tokenizer;
+    assert_eq!((tokenizer.end_of_text(), tokenizer.ends()), (Some(7), &[7, 9][..]));
+    // As in transformers, the file about generating has the last word.
+    fs::write(model.path("generation_config.json"), r#"{"eos_token_id": [9, 11, 9]}"#).unwrap();
+    assert_eq!(model.load().unwrap().tokenizer.ends(), [9, 11]);
+    fs::write(model.path("generation_config.json"), "{").unwrap();
+    assert_eq!(model.load().unwrap().tokenizer.ends(), [7, 9]);
     model.set("eos_token_id", json!(99_999_999));
     assert_ne!(model.load().unwrap().tokenizer.end_of_text(), Some(99_999_999));
 }

@@ -305,7 +305,7 @@ impl TelarApp {
             Intent::Open(page) => self.page = page,
             Intent::UseModel(model) => self.pump.switch.begin(&mut self.shared, model),
             Intent::Notify(tone, sentence) => self.messages.add(tone, sentence),
-            Intent::Continue(_) => self.hand_over(PanelId::Playground, &intent),
+            Intent::Continue(_) | Intent::Sample(_) => self.hand_over(PanelId::Playground, &intent),
             Intent::LookAt(_) => self.hand_over(PanelId::Attention, &intent),
             Intent::Train(_) => self.hand_over(PanelId::Training, &intent),
             Intent::OpenSection(_) | Intent::Glossary(_) => self.hand_over(PanelId::Course, &intent),

@@ -1,5 +1,6 @@
-//! What does a frame of the window cost its thread, while a model trains beside it? Every page, and the two largest
-//! pictures: the attention of 12 × 12 heads over 256 tokens, and a curve of 100 000 points.
+//! What does a frame of the window cost its thread, while a model trains beside it? Every page, and the largest pictures: the
+//! attention of 12 × 12 heads over 512 tokens, the sampling microscope on a vocabulary of GPT-2's size while the temperature
+//! is dragged, and a curve of 100 000 points.
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
@@ -14,11 +15,14 @@ use crate::app::frames::FrameClock;
 use crate::app::scratch::TemporaryFolder;
 use crate::app::settings::WindowSize;
 use crate::app::{self, Options, TelarApp};
+use crate::course::{Course, SectionId};
 use crate::data::{CorpusRef, Home};
+use crate::generate::SamplingOptions;
 use crate::hub::{self, Loaded, ModelRef, Precision, folder};
-use crate::nn::{DecoderConfig, Weights};
+use crate::nn::{DecoderConfig, Rng, Weights};
 use crate::panels::{Intent, PanelId};
-use crate::train::{Preset, TrainSpec};
+use crate::text::Tokenizer;
+use crate::train::{Preset, TokenizerKind, TrainSpec};
 use crate::widgets::loss_plot::{Curves, View, loss_plot};
 
 /// So many frames are measured of every scene at least.
@@ -30,7 +34,9 @@ const POINTS: u64 = 100_000;
 /// Layers, and heads of each, of the model with the large attention.
 const HEADS: usize = 12;
 /// Tokens of its text.
-const TOKENS: usize = 256;
+const TOKENS: usize = 512;
+/// Pieces of the large vocabulary, as many as GPT-2's.
+const PIECES: usize = 50_257;
 
 /// What a scene cost.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -39,13 +45,20 @@ pub struct SceneCost {
     pub scene: String,
     /// CPU time of a frame, 95th percentile, in seconds.
     pub p95: f64,
+    /// For a section: seconds from the wish to see it to its first frame, in the hands of the screen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub open: Option<f64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Scene {
     Page(PanelId),
+    /// One of the course.
+    Section(SectionId),
     /// The attention page with a model of 12 layers of 12 heads, weights as they were drawn.
     Heads,
+    /// The playground's microscope with a model of many pieces, another temperature in every frame.
+    Microscope,
     /// The plot of the loss alone, with 100 000 points.
     Curve,
 }
@@ -54,7 +67,9 @@ impl Scene {
     fn name(self) -> String {
         match self {
             Self::Page(page) => page.name().to_owned(),
+            Self::Section(id) => format!("section {id}"),
             Self::Heads => format!("attention of {HEADS} x {HEADS} heads, {TOKENS} tokens"),
+            Self::Microscope => format!("microscope of {PIECES} tokens, dragged"),
             Self::Curve => format!("loss of {POINTS} points"),
         }
     }
@@ -63,7 +78,12 @@ impl Scene {
 /// The scenes whose names begin so; of nothing, all.
 pub(super) fn scenes(only: &str) -> VecDeque<Scene> {
     let pages = crate::panels::registry().into_iter().map(|panel| Scene::Page(panel.id()));
-    pages.chain([Scene::Heads, Scene::Curve]).filter(|scene| scene.name().starts_with(only)).collect()
+    let sections = Course::shipped().ids().iter().copied().map(Scene::Section).collect::<Vec<_>>();
+    pages
+        .chain(sections)
+        .chain([Scene::Heads, Scene::Microscope, Scene::Curve])
+        .filter(|scene| scene.name().starts_with(only))
+        .collect()
 }
 
 /// Opens the window, lets a model train, and visits the scenes whose names begin with `only`. Nobody's files are touched.
@@ -72,10 +92,14 @@ pub(super) fn scenes(only: &str) -> VecDeque<Scene> {
 /// Where no window can be opened, or a page never has everything that it shows.
 pub(super) fn measure(device: &str, language: &'static str, only: &str) -> anyhow::Result<Vec<SceneCost>> {
     let home = TemporaryFolder::create()?;
-    let model = home.0.join("model");
-    let text = large_model(&model)?;
+    let scenes = scenes(only);
+    let models = ["heads", "pieces"].map(|name| home.0.join(name));
+    let text = if scenes.contains(&Scene::Heads) { large_model(&models[0])? } else { String::new() };
+    if scenes.contains(&Scene::Microscope) {
+        many_pieces(&models[1], PIECES)?;
+    }
     let outcome = Arc::new(Mutex::new(None));
-    let (result, scenes) = (outcome.clone(), scenes(only));
+    let result = outcome.clone();
     let mut options = Options::open(Home::at(&home.0), language);
     options.device = Some(device.to_owned());
     app::open(app::viewport(&WindowSize::default()), move |context| {
@@ -83,7 +107,8 @@ pub(super) fn measure(device: &str, language: &'static str, only: &str) -> anyho
         let frames = FrameClock::default();
         let curves = large_curve();
         let state = State::Open(Instant::now());
-        Ok(Box::new(Visit { app, model, text, curves, scenes, state, frames, costs: Vec::new(), result }))
+        let (costs, opening) = (Vec::new(), Opening::default());
+        Ok(Box::new(Visit { app, models, text, curves, scenes, state, frames, opening, costs, result }))
     })?;
     let costs = outcome.lock().unwrap_or_else(PoisonError::into_inner).take();
     costs.unwrap_or_else(|| Err(anyhow!(t!("bench.closed").into_owned())))
@@ -112,6 +137,21 @@ fn large_model(path: &Path) -> anyhow::Result<String> {
     Ok(text)
 }
 
+/// Writes a model with a vocabulary of at most so many pieces, weights as they were drawn.
+fn many_pieces(path: &Path, pieces: usize) -> anyhow::Result<()> {
+    let mut rng = Rng::new(1);
+    let mut word = || (0..8).map(|_| char::from(b'a' + rng.below(26) as u8)).collect::<String>();
+    let words: Vec<String> = (0..pieces).map(|_| word()).collect();
+    let tokenizer = Tokenizer::train(TokenizerKind::Bpe(pieces), &words.join(" "))?;
+    let mut config = Preset::Char.settings().model;
+    config.vocabulary = tokenizer.vocabulary();
+    let mut weights = Weights::init(&config, 1)?;
+    // Freshly drawn weights find all pieces about as likely, and then there is nothing to see.
+    weights.data.iter_mut().for_each(|value| *value *= 4.0);
+    let model = Loaded { name: "pieces".to_owned(), weights, tokenizer, step: None, language: None };
+    Ok(folder::write(path, &model, Precision::Full)?)
+}
+
 /// A curve of the usual shape, for the plot to reduce and draw.
 fn large_curve() -> Curves {
     let mut curves = Curves::default();
@@ -135,14 +175,40 @@ enum State {
 
 type Costs = anyhow::Result<Vec<SceneCost>>;
 
+/// How long a section takes until it is there.
+#[derive(Default)]
+enum Opening {
+    #[default]
+    None,
+    /// It was asked for, and its first frame has not begun.
+    Asked(Instant),
+    /// Its first frame is being drawn.
+    Drawn(Instant),
+    /// The frame after that has begun.
+    Open(f64),
+}
+
+impl Opening {
+    fn frame_begins(&mut self) {
+        *self = match *self {
+            Self::Asked(since) => Self::Drawn(since),
+            Self::Drawn(since) => Self::Open(since.elapsed().as_secs_f64()),
+            Self::None => Self::None,
+            Self::Open(seconds) => Self::Open(seconds),
+        };
+    }
+}
+
 struct Visit {
     app: TelarApp,
-    model: PathBuf,
+    /// That of [`Scene::Heads`], and that of [`Scene::Microscope`].
+    models: [PathBuf; 2],
     text: String,
     curves: Curves,
     scenes: VecDeque<Scene>,
     state: State,
     frames: FrameClock,
+    opening: Opening,
     costs: Vec<SceneCost>,
     result: Arc<Mutex<Option<Costs>>>,
 }
@@ -164,19 +230,26 @@ impl Visit {
                 self.dress();
             }
             State::Dress(_) if self.app.ready() && self.app.shared().training.is_some() => {
+                self.opening = Opening::None;
                 match scene {
                     Scene::Page(page) => self.app.visit(page, ""),
+                    Scene::Section(id) => {
+                        self.opening = Opening::Asked(Instant::now());
+                        self.app.visit_section(id);
+                    }
                     Scene::Heads => {
                         self.app.visit(PanelId::Attention, "");
                         self.app.ask(Intent::LookAt(self.text.clone()));
                     }
+                    Scene::Microscope => self.app.visit(PanelId::Playground, "microscope"),
                     Scene::Curve => {}
                 }
                 self.frames.clear();
                 self.state = State::Measure(Instant::now());
             }
             State::Measure(_) if self.frames.len() >= FRAMES && self.app.settled() => {
-                self.costs.push(SceneCost { scene: scene.name(), p95: self.frames.p95() });
+                let open = if let Opening::Open(seconds) = self.opening { Some(seconds) } else { None };
+                self.costs.push(SceneCost { scene: scene.name(), p95: self.frames.p95(), open });
                 self.scenes.pop_front();
                 if self.scenes.is_empty() {
                     let costs = std::mem::take(&mut self.costs);
@@ -190,8 +263,14 @@ impl Visit {
 
     /// Gets what the next scene needs.
     fn dress(&mut self) {
-        if self.scenes.front() == Some(&Scene::Heads) {
-            self.app.ask(Intent::UseModel(ModelRef::Folder(self.model.clone())));
+        let [heads, pieces] = &self.models;
+        let wanted = match self.scenes.front() {
+            Some(Scene::Heads) => Some(heads),
+            Some(Scene::Microscope) => Some(pieces),
+            _ => None,
+        };
+        if let Some(folder) = wanted {
+            self.app.ask(Intent::UseModel(ModelRef::Folder(folder.clone())));
         }
         self.state = State::Dress(Instant::now());
     }
@@ -205,7 +284,13 @@ impl Visit {
 
 impl eframe::App for Visit {
     fn logic(&mut self, ctx: &egui::Context, frame: &mut eframe::Frame) {
-        self.frames.frame_begins(matches!(self.state, State::Measure(_)));
+        let measuring = matches!(self.state, State::Measure(_));
+        self.frames.frame_begins(measuring);
+        self.opening.frame_begins();
+        if measuring && self.scenes.front() == Some(&Scene::Microscope) {
+            let temperature = 0.5 + (self.frames.len() % 100) as f32 * 0.01;
+            self.app.ask(Intent::Sample(SamplingOptions { temperature, ..SamplingOptions::default() }));
+        }
         self.app.logic(ctx, frame);
     }
 
@@ -244,8 +329,18 @@ mod tests {
     }
 
     #[test]
+    fn the_model_of_many_pieces_opens() {
+        let folder = tempfile::tempdir().unwrap();
+        many_pieces(folder.path(), 400).unwrap();
+        let loaded = folder::read(folder.path(), "pieces").unwrap();
+        assert_eq!(loaded.weights.config.vocabulary, 400);
+        assert!(loaded.tokenizer.encode_ids("¿To be?").unwrap().len() > 3);
+    }
+
+    #[test]
     fn scenes_are_chosen_by_their_beginning() {
-        assert_eq!(scenes("attention").len(), 2);
+        assert_eq!((scenes("attention").len(), scenes("microscope").len()), (2, 1));
+        assert!(scenes("section").len() >= 18 && scenes("section 2.1").len() >= 2);
         assert!(scenes("").len() > scenes("p").len() && scenes("nothing").is_empty());
     }
 

@@ -36,7 +36,11 @@ pub fn run(args: &Args, shared: &Shared) -> anyhow::Result<()> {
         return shared.print_json(&measured);
     }
     for scene in &measured.scenes {
-        let line = t!("bench.scene", scene = scene.scene, ms = format!("{:.2}", scene.p95 * 1e3));
+        let ms = |seconds: f64| format!("{:.2}", seconds * 1e3);
+        let line = match scene.open {
+            Some(open) => t!("bench.section", scene = scene.scene, ms = ms(scene.p95), open = ms(open)),
+            None => t!("bench.scene", scene = scene.scene, ms = ms(scene.p95)),
+        };
         shared.print_text(&format!("{line}\n"))?;
     }
     if let Some(busy) = measured.cores_busy {

@@ -135,7 +135,7 @@ fn run_draws(args: &Args, shared: &Shared) -> anyhow::Result<()> {
     let runner = model.runner(shared)?;
     let request = request(args);
     let mut stream = Stream { shared, interrupt: Interrupt::watch(), heard: 0, failed: None };
-    let tokenizer = &model.loaded.tokenizer;
+    let tokenizer = &model.opened.tokenizer;
     let made = model::on_device(|| generate::generate(runner.model(), tokenizer, &request, &mut stream))??;
     model.note_if_cut(&request.prompt, &made.prompt_ids);
     if let Some(error) = stream.failed {
@@ -155,7 +155,7 @@ fn run_beams(args: &Args, beams: usize, shared: &Shared) -> anyhow::Result<()> {
     let interrupt = Interrupt::watch();
     let mut listen =
         |_: &BeamStep| if interrupt.requested() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
-    let tokenizer = &model.loaded.tokenizer;
+    let tokenizer = &model.opened.tokenizer;
     let found = model::on_device(|| search(runner.model(), tokenizer, &request, &mut listen))??;
     model.note_if_cut(&request.prompt, &found.prompt_ids);
     if shared.json {

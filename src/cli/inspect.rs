@@ -66,7 +66,7 @@ struct Likely {
 /// If the model cannot be opened or used, the input does not fit it, or the file cannot be written.
 pub fn run(args: &Args, shared: &Shared) -> anyhow::Result<()> {
     let model = model::open(&args.model)?;
-    let config = model.loaded.weights.config.clone();
+    let config = model.opened.config.clone();
     let ids = ids(&args.input, &model)?;
     let decoder = model.decoder(shared)?;
     let file = args.out.is_some();
@@ -81,9 +81,9 @@ pub fn run(args: &Args, shared: &Shared) -> anyhow::Result<()> {
 
 /// The ids that the model reads.
 fn ids(input: &Input, model: &Model) -> anyhow::Result<Vec<u32>> {
-    let config = &model.loaded.weights.config;
+    let config = &model.opened.config;
     if let Some(prompt) = &input.prompt {
-        let ids = prompt_ids(config, &model.loaded.tokenizer, prompt)?;
+        let ids = prompt_ids(config, &model.opened.tokenizer, prompt)?;
         model.note_if_cut(prompt, &ids);
         return Ok(ids);
     }
@@ -125,7 +125,7 @@ fn write(path: &Path, config: &DecoderConfig, ids: &[u32], seen: &HashMap<Site, 
 
 fn report(model: &Model, ids: Vec<u32>, seen: &HashMap<Site, Seen>) -> Report {
     let logits = seen.get(&Site::Logits).map(|seen| seen.values.as_slice()).unwrap_or_default();
-    let vocabulary = model.loaded.weights.config.vocabulary;
+    let vocabulary = model.opened.config.vocabulary;
     let logits_last = logits.get(logits.len().saturating_sub(vocabulary)..).unwrap_or_default().to_vec();
     let probabilities = stages(&logits_last, &[], &SamplingOptions::PLAIN).probabilities;
     let likeliest = top(&logits_last, TOP);

@@ -8,7 +8,7 @@ use crate::data::Home;
 use crate::engine::devices;
 use crate::engine::guard::guard;
 use crate::engine::runner::Runner;
-use crate::hub::{self, Loaded, ModelRef};
+use crate::hub::{self, ModelRef, Opened, Reading};
 use crate::kernels::Storage;
 use crate::nn::Decoder;
 
@@ -16,8 +16,8 @@ use crate::nn::Decoder;
 pub struct Model {
     /// How its name is written.
     pub spelled: String,
-    /// What was read.
-    pub loaded: Loaded,
+    /// What was opened.
+    pub opened: Opened,
 }
 
 /// Reads the model of this name.
@@ -27,7 +27,7 @@ pub struct Model {
 pub fn open(name: &str) -> anyhow::Result<Model> {
     let home = Home::locate()?;
     let model = ModelRef::parse(name, &home)?;
-    Ok(Model { spelled: model.spelled(), loaded: hub::load(&model, &home)? })
+    Ok(Model { spelled: model.spelled(), opened: hub::open(&model, &home, Storage::F32, &Reading::quiet())? })
 }
 
 impl Model {
@@ -37,7 +37,8 @@ impl Model {
     /// If that device cannot be used.
     pub fn runner(&self, shared: &Shared) -> anyhow::Result<Runner> {
         let device = devices::resolve(&shared.device)?.device;
-        Ok(on_device(|| Runner::new(&self.loaded.weights, &device, Storage::F32))?)
+        let reading = Reading::quiet();
+        Ok(on_device(|| Runner::open(&self.opened, &device, Storage::F32, &reading))??)
     }
 
     /// Its weights as a graph, for looking inside, on the device that the person named.
@@ -46,12 +47,13 @@ impl Model {
     /// If that device cannot be used.
     pub fn decoder(&self, shared: &Shared) -> anyhow::Result<Decoder> {
         let device = devices::resolve(&shared.device)?.device;
-        Ok(on_device(|| Decoder::from_weights(&self.loaded.weights, &device))?)
+        let weights = self.opened.weights(&Reading::quiet())?;
+        Ok(on_device(|| Decoder::from_weights(&weights, &device))?)
     }
 
     /// Says on stderr that only the end of a prompt was read, where that is so.
     pub fn note_if_cut(&self, prompt: &str, read: &[u32]) {
-        let all = self.loaded.tokenizer.encode_for_model(prompt).map_or(0, |ids| ids.len());
+        let all = self.opened.tokenizer.encode_for_model(prompt).map_or(0, |ids| ids.len());
         if all > read.len() {
             eprintln!("{}", t!("cli.prompt_cut", all = all, read = read.len()));
         }
@@ -59,7 +61,7 @@ impl Model {
 
     /// The texts of ids.
     pub fn pieces(&self, ids: &[u32]) -> Vec<String> {
-        let pieces = self.loaded.tokenizer.pieces();
+        let pieces = self.opened.tokenizer.pieces();
         ids.iter().map(|&id| pieces.get(id as usize).cloned().unwrap_or_default()).collect()
     }
 }

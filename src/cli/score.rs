@@ -44,7 +44,7 @@ pub fn run(args: &Args, shared: &Shared) -> anyhow::Result<()> {
     let runner = model.runner(shared)?;
     let interrupt = Interrupt::watch();
     let mut listen = |_, _| if interrupt.requested() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
-    let scored = model::on_device(|| score(runner.model(), &model.loaded.tokenizer, &args.text, &mut listen))??;
+    let scored = model::on_device(|| score(runner.model(), &model.opened.tokenizer, &args.text, &mut listen))??;
     match scored {
         // Broken off by the person: nothing to print.
         None => Ok(()),

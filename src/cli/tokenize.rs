@@ -31,7 +31,7 @@ struct Report {
 /// If the model cannot be opened, or the text has what its vocabulary does not have.
 pub fn run(args: &Args, shared: &Shared) -> anyhow::Result<()> {
     let model = model::open(&args.model)?;
-    let Encoding { ids, tokens, spans, .. } = model.loaded.tokenizer.encode(&args.text)?;
+    let Encoding { ids, tokens, spans, .. } = model.opened.tokenizer.encode(&args.text)?;
     let report = Report { ids, tokens, spans };
     if shared.json {
         return shared.print_json(&report);

@@ -2,12 +2,18 @@
 
 use std::cell::OnceCell;
 
+use crate::hub::{HubError, Opened, Reading};
 use crate::kernels::Storage;
-use crate::nn::{Decoder, Device, LanguageModel, SliceReader, Weights};
+use crate::nn::{Decoder, DecoderConfig, Device, LanguageModel, SliceReader, Weights};
 
 /// Weights up to so many are held a second time for the graph, once somebody has looked inside the model; larger ones
 /// are brought there each time.
 const HELD_TWICE: usize = 16 << 20;
+
+/// Whether a model's weights are taken from disk one at a time on this device.
+pub fn streams(config: &DecoderConfig, device: &Device) -> bool {
+    matches!(device, Device::Flex(_)) && SliceReader::supports(config)
+}
 
 /// A model on the device that runs it.
 pub struct Runner(Kind);
@@ -29,8 +35,25 @@ impl Runner {
             tracing::info!("the slices do not serve this configuration: the graph runs it");
             return Self(Kind::Graph(Box::new(Decoder::from_weights(weights, device))));
         }
-        let reader = Box::new(SliceReader::new(weights, storage));
-        Self(Kind::Slices { reader, graph: OnceCell::new(), device: device.clone() })
+        Self::slices(SliceReader::new(weights, storage), device)
+    }
+
+    /// The same for a model on disk. On the CPU each parameter is brought into its place as it is read, so that memory never
+    /// holds the weights twice.
+    ///
+    /// # Errors
+    /// If they cannot be read or are no numbers, or the reading was stopped.
+    pub fn open(opened: &Opened, device: &Device, storage: Storage, reading: &Reading) -> Result<Self, HubError> {
+        if streams(&opened.config, device) {
+            let parameter = |index| opened.parameter(index, reading);
+            let reader = SliceReader::stream(&opened.config, &opened.layout, storage, parameter)?;
+            return Ok(Self::slices(reader, device));
+        }
+        Ok(Self::new(&opened.weights(reading)?, device, storage))
+    }
+
+    fn slices(reader: SliceReader, device: &Device) -> Self {
+        Self(Kind::Slices { reader: Box::new(reader), graph: OnceCell::new(), device: device.clone() })
     }
 
     /// For reading and continuing texts.
@@ -56,7 +79,7 @@ impl Runner {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nn::{DecoderConfig, NoProbe, cpu, host_values};
+    use crate::nn::{NoProbe, cpu, host_values};
     use crate::train::Preset;
 
     #[test]

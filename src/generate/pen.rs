@@ -7,7 +7,7 @@ use crate::text::{StreamDecoder, Tokenizer};
 /// Writes one text.
 #[derive(Clone)]
 pub(super) struct Pen<'a> {
-    end: Option<u32>,
+    ends: &'a [u32],
     stream: StreamDecoder<'a>,
     watch: StopWatch<'a>,
 }
@@ -16,13 +16,13 @@ impl<'a> Pen<'a> {
     /// Goes on after a prompt.
     pub fn new(tokenizer: &'a Tokenizer, prompt: &str, stop: &'a [String]) -> Self {
         let stream = StreamDecoder::after(tokenizer, prompt);
-        Self { end: tokenizer.end_of_text(), stream, watch: StopWatch::new(stop) }
+        Self { ends: tokenizer.ends(), stream, watch: StopWatch::new(stop) }
     }
 
     /// The text that a new token lets be shown, and whether the text ends with it. Unless `armed`, stop texts are plain
     /// text. `last` is why this token is the last one in any case. With the last one everything that was held back comes.
     pub fn write(&mut self, id: u32, armed: bool, last: Option<StopReason>) -> (String, Option<StopReason>) {
-        if Some(id) == self.end {
+        if self.ends.contains(&id) {
             return (self.rest(), Some(StopReason::EndOfText));
         }
         let piece = self.stream.push(id);

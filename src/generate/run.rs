@@ -20,6 +20,10 @@ use crate::text::Tokenizer;
 pub trait Listener {
     /// The ids that the model reads; see [`Generation::prompt_ids`].
     fn started(&mut self, prompt_ids: &[u32]);
+    /// Asked now and then while a long prompt is read. [`ControlFlow::Break`] ends it as in [`Listener::token`].
+    fn reading(&mut self) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
     /// One more token, and the model's own logits `[vocabulary]` after the text before it, to which no option was
     /// applied. [`ControlFlow::Break`] ends the generation with [`StopReason::Cancelled`].
     fn token(&mut self, token: &GeneratedToken, logits: &[f32]) -> ControlFlow<()>;
@@ -84,7 +88,8 @@ pub fn generate(
         if writer.ids.len() >= request.max_new_tokens {
             break StopReason::MaxTokens;
         }
-        let logits = writer.window.logits(&writer.sequence)?;
+        let logits = writer.window.logits_while(&writer.sequence, &mut || listener.reading())?;
+        let Some(logits) = logits else { break StopReason::Cancelled };
         let (token, stop) = writer.choose(&logits);
         if writer.ids.len() == 1 {
             first_token_s = begin.elapsed().as_secs_f64();
@@ -148,8 +153,8 @@ impl<'a> Writer<'a> {
 
     /// Draws a token and appends it; says whether the text ends with it.
     fn choose(&mut self, logits: &[f32]) -> (GeneratedToken, Option<StopReason>) {
-        let end = self.tokenizer.end_of_text().filter(|_| self.ids.len() < self.least);
-        let place = Place { previous: &self.sequence, forbidden: end.as_slice() };
+        let forbidden = if self.ids.len() < self.least { self.tokenizer.ends() } else { &[] };
+        let place = Place { previous: &self.sequence, forbidden };
         let Drawn { id, share, number, candidates } = draw(logits, place, &self.request.sampling, &mut self.rng);
         let Judged { logprob, rank, alternatives } = judge(logits, id);
         let read = self.window.len();

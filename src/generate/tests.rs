@@ -2,9 +2,11 @@
 
 use std::ops::ControlFlow;
 
+use super::beam::{BeamListener, search};
 use super::sampling::{judge, log_probability_and_rank, pick, stages, top};
 use super::*;
-use crate::nn::{Decoder, DecoderConfig, NoProbe, Weights, cpu, host_values};
+use crate::kernels::Storage;
+use crate::nn::{Decoder, DecoderConfig, LanguageModel, NoProbe, SliceReader, Weights, cpu, host_values};
 use crate::text::{TextError, Tokenizer};
 use crate::train::{Preset, TokenizerKind};
 
@@ -211,6 +213,57 @@ fn end_of_text_ends_it_but_not_before_the_least_number_of_tokens() {
     assert_eq!(run(0), (String::new(), vec![end], StopReason::EndOfText));
     assert_eq!(run(3), ("aaa".into(), vec![a, a, a, end], StopReason::EndOfText));
     assert_eq!(run(6), ("aaaaaa".into(), vec![a; 6], StopReason::MaxTokens));
+}
+
+#[test]
+fn each_of_several_ends_ends_it_and_none_before_the_least_number_of_tokens() {
+    let mut small = Small::new(TokenizerKind::Bpe(270), |_| {});
+    let (end, a, turn) = (small.tokenizer.end_of_text().unwrap(), small.id("a"), small.id("b"));
+    small.tokenizer.set_ends(&[end, turn]);
+    let small = small.always(&[turn, end, a]);
+    let run = |min_new_tokens| small.run(&GenerateRequest { min_new_tokens, ..request("l", 6) }).unwrap();
+    assert_eq!((run(0).ids, run(0).stop), (vec![turn], StopReason::EndOfText));
+    assert_eq!((run(2).ids, run(2).text), (vec![a, a, turn], "aa".to_owned()));
+}
+
+#[test]
+fn a_long_prompt_can_be_broken_off_while_it_is_read() {
+    /// Breaks off at the question of this number.
+    struct Impatient(usize);
+    impl Listener for Impatient {
+        fn started(&mut self, _: &[u32]) {}
+
+        fn reading(&mut self) -> ControlFlow<()> {
+            self.0 -= 1;
+            if self.0 == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        }
+
+        fn token(&mut self, _: &GeneratedToken, _: &[f32]) -> ControlFlow<()> {
+            ControlFlow::Continue(())
+        }
+    }
+    impl BeamListener for Impatient {
+        fn step(&mut self, _: &BeamStep) -> ControlFlow<()> {
+            ControlFlow::Continue(())
+        }
+
+        fn reading(&mut self) -> ControlFlow<()> {
+            Listener::reading(self)
+        }
+    }
+    let small = Small::characters();
+    let reader = SliceReader::new(&small.weights, Storage::F32);
+    let beams = BeamRequest { prompt: TEXT.to_owned(), max_new_tokens: 1, ..BeamRequest::default() };
+    let all = small.run(&request(TEXT, 1)).unwrap();
+    for model in [&reader as &dyn LanguageModel, &small.decoder()] {
+        let made = generate(model, &small.tokenizer, &request(TEXT, 1), &mut Impatient(1)).unwrap();
+        assert_eq!((made.ids.len(), made.stop), (0, StopReason::Cancelled));
+        let found = search(model, &small.tokenizer, &beams, &mut Impatient(1)).unwrap();
+        assert_eq!((found.sequences.len(), found.stop), (0, StopReason::Cancelled));
+        // Whoever never breaks off reads the same as without being asked.
+        let made = generate(model, &small.tokenizer, &request(TEXT, 1), &mut Impatient(1_000)).unwrap();
+        assert_eq!((made.ids, made.stop), (all.ids.clone(), StopReason::ContextFull));
+    }
 }
 
 #[test]

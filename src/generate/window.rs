@@ -1,5 +1,7 @@
 //! What a model reads of a text: at most as much as its context holds.
 
+use std::ops::ControlFlow;
+
 use super::error::GenerateError;
 use crate::nn::{DecoderConfig, LanguageModel, Sequence};
 use crate::text::Tokenizer;
@@ -84,10 +86,24 @@ impl<'a> Window<'a> {
     /// # Errors
     /// If one of them is no finite number.
     pub fn logits(&mut self, text: &[u32]) -> Result<Vec<f32>, GenerateError> {
-        let logits = self.text.read(text.get(self.read..).unwrap_or_default());
+        self.logits_while(text, &mut || ControlFlow::Continue(())).map(Option::unwrap_or_default)
+    }
+
+    /// The same, asking now and then while much is read whether to go on; nothing comes back where the answer was no.
+    ///
+    /// # Errors
+    /// As [`Window::logits`].
+    pub fn logits_while(
+        &mut self,
+        text: &[u32],
+        go_on: &mut dyn FnMut() -> ControlFlow<()>,
+    ) -> Result<Option<Vec<f32>>, GenerateError> {
+        let Some(logits) = self.text.read_while(text.get(self.read..).unwrap_or_default(), go_on) else {
+            return Ok(None);
+        };
         self.read = text.len();
         check(&logits)?;
-        Ok(logits)
+        Ok(Some(logits))
     }
 
     /// Forgets everything but the last half of what it can hold of a text of so many tokens. That half is read anew, in one

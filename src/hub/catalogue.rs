@@ -5,7 +5,7 @@ use std::path::Path;
 use rust_i18n::t;
 
 use super::foreign;
-use super::memory::{Weight, parameters};
+use super::memory::Weight;
 use super::remote::short;
 
 /// A model of the hub that is known before it is there.
@@ -97,7 +97,7 @@ impl CatalogueEntry {
     pub fn weight(&self) -> Option<Weight> {
         let tree = serde_json::from_str(self.shape).ok()?;
         let config = foreign::config::parse(&tree, Path::new(self.repository)).ok()?;
-        Some(Weight { parameters: parameters(&config), file_bytes: self.bytes(), whole: false })
+        Some(Weight::of_files(&config, self.bytes()))
     }
 }
 

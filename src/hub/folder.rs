@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Loaded;
 use super::error::HubError;
+use super::opened::Opened;
 use super::reading::{Reading, small};
 use super::tensors::{self, Precision};
 use crate::data::write_atomic;
@@ -45,27 +46,28 @@ pub(super) struct Files<'a> {
 /// # Errors
 /// If one of the files is missing, damaged, or does not fit the others.
 pub fn read(folder: &Path, name: &str) -> Result<Loaded, HubError> {
-    read_watched(folder, name, &Reading::quiet())
+    let reading = Reading::quiet();
+    open(folder, name, &reading)?.load(&reading)
 }
 
-/// The same, told and stopped by `reading`.
+/// Opens a model's folder, told and stopped by `reading`.
 ///
 /// # Errors
 /// As [`read`], and if it was stopped.
-pub(super) fn read_watched(folder: &Path, name: &str, reading: &Reading) -> Result<Loaded, HubError> {
+pub(super) fn open(folder: &Path, name: &str, reading: &Reading) -> Result<Opened, HubError> {
     let missing = |file: &'static str| move || HubError::Missing { folder: folder.to_owned(), file };
     if !folder.join(CONFIG).exists()
         && let Some(path) = super::foreign::gguf::only_one(folder)?
     {
-        return super::foreign::gguf::read(&path, name, reading);
+        return super::foreign::gguf::open(&path, name, reading);
     }
     let config = small(&folder.join(CONFIG), missing(CONFIG))?;
     if let Some(tree) = foreign_tree(&config) {
-        return super::foreign::read(folder, name, &tree, reading);
+        return super::foreign::open(folder, name, &tree, reading);
     }
     let weights = reading.file(&folder.join(WEIGHTS), missing(WEIGHTS))?;
     let tokenizer = small(&folder.join(TOKENIZER), missing(TOKENIZER))?;
-    parse(&Files { config: &config, weights: &weights, tokenizer: &tokenizer }, folder, name)
+    parse(&Files { config: &config, weights: &weights, tokenizer: &tokenizer }, folder, name).map(Opened::from)
 }
 
 /// The content of a `config.json` that another program has written: it names a type of model, and none of ours.

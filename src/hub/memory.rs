@@ -1,8 +1,7 @@
 //! Does a model fit into memory? Asked before anything of it is read.
 //!
-//! While a model is loaded its weights are there as 32-bit numbers, and afterwards also in the copy that answers
-//! (`kernels::packed`, or the one on a device). A file of our own is there as a whole while it is read; other programs'
-//! files are read one tensor at a time.
+//! What answers on the CPU (`kernels::packed`) is made of one parameter at a time. Other programs' files are read that way
+//! too; a file of our own is there as a whole while it is read, and then all its weights as 32-bit numbers.
 
 use std::fs;
 use std::path::Path;
@@ -23,8 +22,17 @@ pub struct Weight {
     pub parameters: u64,
     /// Bytes of the files that hold them.
     pub file_bytes: u64,
-    /// Whether those are in memory as a whole while they are read.
-    pub whole: bool,
+    /// How they come into memory.
+    pub taken: Taken,
+}
+
+/// How weights come from their files into memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// All together.
+    Whole,
+    /// One parameter after the other, of which the largest has so many values.
+    Singly(u64),
 }
 
 impl Weight {
@@ -36,8 +44,24 @@ impl Weight {
             Storage::Q8 => 8,
         };
         let kept = self.parameters.saturating_mul(bits) / 8;
-        let beside = if self.whole { self.file_bytes } else { 0 };
-        self.parameters.saturating_mul(4).saturating_add(kept.max(beside))
+        match self.taken {
+            Taken::Whole => self.parameters.saturating_mul(4).saturating_add(kept.max(self.file_bytes)),
+            // As it is stored, and as 32-bit numbers.
+            Taken::Singly(largest) => kept.saturating_add(largest.saturating_mul(8)),
+        }
+    }
+
+    /// The weight of a decoder in another program's files.
+    pub fn of_files(config: &DecoderConfig, file_bytes: u64) -> Self {
+        let layout = Layout::new(config);
+        let largest = layout.parameters.iter().map(|parameter| parameter.range.len()).max().unwrap_or(0);
+        Self { parameters: layout.len() as u64, file_bytes, taken: Taken::Singly(largest as u64) }
+    }
+
+    /// The same where only the number of parameters is known. The largest one is the embedding, which has seldom more than a
+    /// third of a model.
+    pub fn of_unseen(parameters: u64, file_bytes: u64) -> Self {
+        Self { parameters, file_bytes, taken: Taken::Singly(parameters / 3) }
     }
 }
 
@@ -55,7 +79,7 @@ pub fn weight(model: &ModelRef, home: &Home) -> Option<Weight> {
             Some(Weight {
                 parameters: parameters(&config(files.config, Path::new(name))?.0),
                 file_bytes: files.weights.len() as u64,
-                whole: false,
+                taken: Taken::Whole,
             })
         }
         ModelRef::Run(id) => of_run(&home.runs().join(id)),
@@ -76,13 +100,16 @@ fn of_folder(path: &Path) -> Option<Weight> {
         return of_gguf(&foreign::gguf::only_one(path).ok()??);
     }
     let (config, own) = config(&fs::read(path.join(CONFIG)).ok()?, &path.join(CONFIG))?;
-    Some(Weight { parameters: parameters(&config), file_bytes: weights_bytes(path), whole: own })
+    let file_bytes = weights_bytes(path);
+    if own {
+        return Some(Weight { parameters: parameters(&config), file_bytes, taken: Taken::Whole });
+    }
+    Some(Weight::of_files(&config, file_bytes))
 }
 
 fn of_gguf(path: &Path) -> Option<Weight> {
     let config = foreign::gguf::shape(path).ok()?;
-    let file_bytes = fs::metadata(path).ok()?.len();
-    Some(Weight { parameters: parameters(&config), file_bytes, whole: false })
+    Some(Weight::of_files(&config, fs::metadata(path).ok()?.len()))
 }
 
 /// The decoder that a `config.json` describes, and whether it is one of our own.
@@ -147,9 +174,11 @@ mod tests {
 
     #[test]
     fn what_loading_takes_is_the_larger_of_two_moments() {
-        let gpt2 = Weight { parameters: 124_439_808, file_bytes: 548_105_171, whole: false };
-        assert_eq!(gpt2.memory(Storage::F32), 8 * 124_439_808, "numbers beside the copy that answers");
-        let own = Weight { parameters: 1_000, file_bytes: 4_100, whole: true };
+        let gpt2 = crate::hub::catalogue::entry("gpt2").and_then(|entry| entry.weight()).unwrap();
+        let embedding = 50_257 * 768;
+        assert_eq!((gpt2.parameters, gpt2.taken), (124_439_808, Taken::Singly(embedding)));
+        assert_eq!(gpt2.memory(Storage::F32), 4 * 124_439_808 + 8 * embedding, "the copy that answers and the embedding");
+        let own = Weight { parameters: 1_000, file_bytes: 4_100, taken: Taken::Whole };
         assert_eq!(own.memory(Storage::F32), 8_100, "numbers beside the file");
         let half = Weight { file_bytes: 2_100, ..own };
         assert_eq!([Storage::F32, Storage::F16, Storage::Q8].map(|kept| half.memory(kept)), [8_000, 6_100, 6_100]);
@@ -157,7 +186,7 @@ mod tests {
 
     #[test]
     fn a_model_that_cannot_fit_is_refused_with_both_figures() {
-        let weight = Some(Weight { parameters: 1_000_000_000, file_bytes: 2_000_000_000, whole: false });
+        let weight = Some(Weight { parameters: 1_000_000_000, file_bytes: 2_000_000_000, taken: Taken::Singly(500_000_000) });
         let sentence = check(weight, Storage::F16, Some(4_400_000_000)).unwrap_err().to_string();
         assert!(sentence.contains("6.0 GB") && sentence.contains("4.4 GB"), "{sentence}");
         assert!(check(weight, Storage::F16, Some(6_000_000_000)).is_ok());

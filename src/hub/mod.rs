@@ -6,6 +6,7 @@ mod error;
 pub mod folder;
 pub mod foreign;
 pub mod memory;
+mod opened;
 mod reading;
 pub mod remote;
 pub mod tensors;
@@ -15,6 +16,7 @@ use std::path::{Path, PathBuf};
 
 pub use builtin::{BUILTIN, builtin_for};
 pub use error::HubError;
+pub use opened::Opened;
 pub use reading::Reading;
 pub use remote::HubRef;
 pub use tensors::Precision;
@@ -121,27 +123,29 @@ fn downloaded(repository: &str, revision: Option<&str>, home: &Home) -> Result<H
 /// # Errors
 /// If there is no such model, it does not fit into memory, or its files are damaged or do not fit together.
 pub fn load(model: &ModelRef, home: &Home) -> Result<Loaded, HubError> {
-    load_watched(model, home, Storage::F32, &Reading::quiet())
+    let reading = Reading::quiet();
+    open(model, home, Storage::F32, &reading)?.load(&reading)
 }
 
-/// The same, told and stopped by `reading`, for weights that are to be kept in `storage`.
+/// Opens a model whose weights are to be kept in `storage`, told and stopped by `reading`.
 ///
 /// # Errors
 /// As [`load`], and if it was stopped.
-pub fn load_watched(model: &ModelRef, home: &Home, storage: Storage, reading: &Reading) -> Result<Loaded, HubError> {
+pub fn open(model: &ModelRef, home: &Home, storage: Storage, reading: &Reading) -> Result<Opened, HubError> {
     memory::check(memory::weight(model, home), storage, memory::available())?;
     match model {
-        ModelRef::Builtin(name) => builtin::load(name),
-        ModelRef::Run(id) => load_run(&home.runs().join(id), id, reading),
+        ModelRef::Builtin(name) => builtin::load(name).map(Opened::from),
+        ModelRef::Run(id) => open_run(&home.runs().join(id), id, reading),
         ModelRef::Live => Err(HubError::NothingLive),
-        ModelRef::Folder(path) if path.join(CHECKPOINTS).is_dir() => load_run(path, &file_name(path), reading),
-        ModelRef::Folder(path) if foreign::gguf::is_gguf(path) => foreign::gguf::read(path, &file_name(path), reading),
-        ModelRef::Folder(path) => folder::read_watched(path, &file_name(path), reading),
+        ModelRef::Folder(path) if path.join(CHECKPOINTS).is_dir() => open_run(path, &file_name(path), reading),
+        ModelRef::Folder(path) if foreign::gguf::is_gguf(path) => foreign::gguf::open(path, &file_name(path), reading),
+        ModelRef::Folder(path) => folder::open(path, &file_name(path), reading),
         ModelRef::Hub(model) => {
             let manifest = remote::library::resolve(home, model)?;
             let folder = remote::library::folder(home, &model.repository);
-            let loaded = folder::read_watched(&folder, model.short(), reading)?;
-            Ok(Loaded { language: loaded.language.or(manifest.language()), ..loaded })
+            let mut opened = folder::open(&folder, model.short(), reading)?;
+            opened.language = opened.language.or_else(|| manifest.language());
+            Ok(opened)
         }
     }
 }
@@ -174,11 +178,14 @@ pub fn witness(folder: &Path) -> PathBuf {
 }
 
 /// The newest checkpoint that can be read; an older one where the newest is damaged.
-fn load_run(run: &Path, id: &str, reading: &Reading) -> Result<Loaded, HubError> {
+fn open_run(run: &Path, id: &str, reading: &Reading) -> Result<Opened, HubError> {
     let mut first_error = None;
     for (step, path) in checkpoints(run) {
-        match folder::read_watched(&path, id, reading) {
-            Ok(loaded) => return Ok(Loaded { step: Some(step), ..loaded }),
+        match folder::open(&path, id, reading) {
+            Ok(mut opened) => {
+                opened.step = Some(step);
+                return Ok(opened);
+            }
             Err(HubError::Cancelled) => return Err(HubError::Cancelled),
             Err(error) => {
                 tracing::warn!(path = %path.display(), "a checkpoint cannot be read: {error}");

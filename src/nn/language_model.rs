@@ -1,5 +1,7 @@
 //! What reading and continuing a text needs of a model, whichever path computes it.
 
+use std::ops::ControlFlow;
+
 use burn::tensor::Tensor;
 
 use super::config::DecoderConfig;
@@ -8,6 +10,9 @@ use super::{B, Decoder, KvCache, NoProbe, host_values};
 /// So many rows of logits are computed and handed over at once where all of a text's are wanted: a block of GPT-2's
 /// vocabulary is 6 MB, however long the text.
 pub(super) const LOGIT_ROWS: usize = 32;
+
+/// So many tokens go through the graph before somebody is asked whether the rest is still wanted.
+const ASK_EVERY: usize = 256;
 
 /// A model that says which token comes next.
 pub trait LanguageModel {
@@ -27,6 +32,19 @@ pub trait Sequence {
     /// vocabulary, and no more than there is room for.
     fn read(&mut self, ids: &[u32]) -> Vec<f32>;
 
+    /// The same for a long text, asking now and then whether to go on. Nothing comes back where the answer was no; then only
+    /// [`Sequence::clear`] may follow.
+    fn read_while(&mut self, ids: &[u32], go_on: &mut dyn FnMut() -> ControlFlow<()>) -> Option<Vec<f32>> {
+        let mut logits = Vec::new();
+        for ids in ids.chunks(ASK_EVERY) {
+            if go_on().is_break() {
+                return None;
+            }
+            logits = self.read(ids);
+        }
+        Some(logits)
+    }
+
     /// Reads on and hands over the logits `[vocabulary]` after every token, in their order, with the token's place among
     /// `ids`. They are computed in blocks of rows, so memory does not grow with the text.
     fn read_each(&mut self, ids: &[u32], each: &mut dyn FnMut(usize, &[f32])) {
@@ -43,6 +61,12 @@ pub trait Sequence {
 pub trait Beams {
     /// Reads the common beginning, once, and returns the logits `[vocabulary]` after it.
     fn read(&mut self, ids: &[u32]) -> Vec<f32>;
+
+    /// The same for a long text, asking now and then whether to go on. Nothing comes back where the answer was no; then the
+    /// texts cannot be used any more.
+    fn read_while(&mut self, ids: &[u32], go_on: &mut dyn FnMut() -> ControlFlow<()>) -> Option<Vec<f32>> {
+        if go_on().is_break() { None } else { Some(self.read(ids)) }
+    }
 
     /// From now on text `i` is what text `from[i]` was, and one token more, `ids[i]`; there may be fewer than before.
     /// Returns the logits `[from.len(), vocabulary]` after those tokens. After the common beginning all texts are alike.
@@ -110,6 +134,11 @@ struct Whole<'a> {
 }
 
 impl Sequence for Whole<'_> {
+    fn read_while(&mut self, ids: &[u32], go_on: &mut dyn FnMut() -> ControlFlow<()>) -> Option<Vec<f32>> {
+        // Parts would be read again with every later one.
+        if go_on().is_break() { None } else { Some(self.read(ids)) }
+    }
+
     fn read(&mut self, ids: &[u32]) -> Vec<f32> {
         if ids.is_empty() {
             return Vec::new();

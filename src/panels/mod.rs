@@ -17,6 +17,7 @@ pub mod training;
 
 pub use preferences::{Preferences, SCALES, ThemeChoice, preferences_ui};
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use rust_i18n::t;
@@ -24,6 +25,8 @@ use rust_i18n::t;
 use crate::course::{Learning, SectionId};
 use crate::data::Home;
 use crate::engine::{DeviceInfo, Devices, EngineHandle, Event, JobId, Library, ModelInfo, ModelRef};
+use crate::generate::SamplingOptions;
+use crate::hub::BUILTIN;
 use crate::train::{RunSummary, TrainSpec};
 
 /// A page of the window.
@@ -131,6 +134,8 @@ pub enum Intent {
     UseModel(ModelRef),
     /// Show the playground and let the model continue this text.
     Continue(String),
+    /// Show the playground with these options for the next token.
+    Sample(SamplingOptions),
     /// Show the attention of this text.
     LookAt(String),
     /// Show the training panel and begin.
@@ -191,6 +196,8 @@ pub struct Shared {
     pub loading: Option<LoadingNow>,
     /// Models of the hub that are here, once they were listed.
     pub library: Option<Arc<Library>>,
+    /// Folders and files of models that were opened lately, the last one first.
+    pub folders: Vec<PathBuf>,
     /// The devices of this machine, once they are known.
     pub devices: Option<Devices>,
     /// Id of the device that is computed on, once it is known.
@@ -221,6 +228,7 @@ impl Shared {
             model: None,
             loading: None,
             library: None,
+            folders: Vec::new(),
             devices: None,
             device: None,
             runs: Vec::new(),
@@ -231,6 +239,24 @@ impl Shared {
             language: preferences.language,
             preferences,
         }
+    }
+
+    /// Every model that can be used, each once: the one in use first, then those that ship, the one in training, those from
+    /// the hub, folders and runs.
+    pub fn models(&self) -> Vec<ModelRef> {
+        let builtin = BUILTIN.iter().map(|name| ModelRef::Builtin((*name).to_owned()));
+        let live = self.training.as_ref().and_then(|now| now.snapshot).map(|_| ModelRef::Live);
+        let downloaded = self.library.iter().flat_map(|library| &library.downloaded);
+        let downloaded = downloaded.map(|(manifest, _)| ModelRef::Hub(manifest.model()));
+        let folders = self.folders.iter().cloned().map(ModelRef::Folder);
+        let runs = self.runs.iter().map(|run| ModelRef::Run(run.id.clone()));
+        let mut all = vec![self.model_ref.clone()];
+        for model in builtin.chain(live).chain(downloaded).chain(folders).chain(runs) {
+            if !all.contains(&model) {
+                all.push(model);
+            }
+        }
+        all
     }
 
     /// Asks the window for something after this frame.

@@ -32,7 +32,8 @@ pub(super) struct Bpe {
     pub inner: Inner,
     /// The bytes that every id stands for.
     bytes: Vec<Vec<u8>>,
-    pub end_of_text: Option<u32>,
+    /// The tokens that end a text; the first one also stands between texts.
+    pub ends: Vec<u32>,
     pub frame: Frame,
     /// Bytes that are no piece, as in vocabularies that were learned without them.
     lacking: Vec<u8>,
@@ -75,8 +76,8 @@ impl Bpe {
         let bytes = piece_bytes(&inner)?;
         let single: HashSet<u8> = bytes.iter().filter(|piece| piece.len() == 1).map(|piece| piece[0]).collect();
         let lacking = (0..=255).filter(|byte| !single.contains(byte)).collect();
-        let end_of_text = inner.token_to_id(END_OF_TEXT);
-        Ok(Self { inner, bytes, end_of_text, frame: Frame::default(), lacking, cuttable })
+        let ends = inner.token_to_id(END_OF_TEXT).into_iter().collect();
+        Ok(Self { inner, bytes, ends, frame: Frame::default(), lacking, cuttable })
     }
 
     /// From GPT-2's two files.

@@ -21,7 +21,8 @@ pub(super) struct Subwords {
     rules: Rules,
     written: Vec<Written>,
     pub frame: Frame,
-    pub end_of_text: Option<u32>,
+    /// The tokens that end a text; the first one also stands between texts.
+    pub ends: Vec<u32>,
 }
 
 /// What an id writes.
@@ -70,8 +71,8 @@ impl Subwords {
         let rules = Rules::of(&serde_json::to_value(decoder).unwrap_or_default())?;
         settle(&mut inner)?;
         let written = pieces_by_id(&inner)?.into_iter().map(|(piece, _)| rules.written(&piece)).collect();
-        let end_of_text = ["<|endoftext|>", "</s>"].into_iter().find_map(|name| inner.token_to_id(name));
-        Ok(Self { inner, rules, written, frame, end_of_text })
+        let ends = ["<|endoftext|>", "</s>"].into_iter().find_map(|name| inner.token_to_id(name)).into_iter().collect();
+        Ok(Self { inner, rules, written, frame, ends })
     }
 
     /// The bytes that an id writes, at the beginning of a text or after other tokens.

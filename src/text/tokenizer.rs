@@ -187,22 +187,33 @@ impl Tokenizer {
 
     /// The token that stands between texts. Vocabularies of words and characters have none.
     pub fn end_of_text(&self) -> Option<u32> {
+        self.ends().first().copied()
+    }
+
+    /// All tokens that end a text, the one that stands between texts first. A model that was taught to converse has one more:
+    /// the end of what it says.
+    pub fn ends(&self) -> &[u32] {
         match &self.model {
-            Model::Closed(_) => None,
-            Model::Bpe(bpe) => bpe.end_of_text,
-            Model::Subwords(subwords) => subwords.end_of_text,
+            Model::Closed(_) => &[],
+            Model::Bpe(bpe) => &bpe.ends,
+            Model::Subwords(subwords) => &subwords.ends,
         }
     }
 
-    /// Makes another token the one that stands between texts, where the vocabulary has it.
-    pub fn set_end_of_text(&mut self, id: u32) {
-        if id as usize >= self.vocabulary() {
-            return;
+    /// Makes other tokens those that end a text, as far as the vocabulary has them; where it has none of them, nothing
+    /// changes.
+    pub fn set_ends(&mut self, ids: &[u32]) {
+        let vocabulary = self.vocabulary();
+        let mut known: Vec<u32> = Vec::new();
+        for &id in ids.iter().filter(|&&id| (id as usize) < vocabulary) {
+            if !known.contains(&id) {
+                known.push(id);
+            }
         }
         match &mut self.model {
-            Model::Closed(_) => {}
-            Model::Bpe(bpe) => bpe.end_of_text = Some(id),
-            Model::Subwords(subwords) => subwords.end_of_text = Some(id),
+            Model::Bpe(bpe) if !known.is_empty() => bpe.ends = known,
+            Model::Subwords(subwords) if !known.is_empty() => subwords.ends = known,
+            _ => {}
         }
     }
 

@@ -8,7 +8,6 @@ use crate::chapters::parts::{self, Asked, only, read};
 use crate::chapters::{Figure, FigureEntry, Parameters, Stage};
 use crate::engine::lesson::TextLoss;
 use crate::engine::{Event, LessonRequest, LessonResult, ModelRef};
-use crate::hub::BUILTIN;
 use crate::panels::{Shared, model_label};
 use crate::widgets::controls;
 use crate::widgets::number::grouped;
@@ -70,17 +69,9 @@ impl Sizes {
     }
 }
 
-/// The models that can be compared: those that ship, the one at hand, and one's own runs.
+/// The models that can be compared.
 fn options(shared: &Shared) -> Vec<(ModelRef, String)> {
-    let shipped = BUILTIN.iter().map(|name| ModelRef::Builtin((*name).to_owned()));
-    let runs = shared.runs.iter().map(|run| ModelRef::Run(run.id.clone()));
-    let mut all: Vec<ModelRef> = Vec::new();
-    for model in std::iter::once(shared.model_ref.clone()).chain(shipped).chain(runs) {
-        if !all.contains(&model) {
-            all.push(model);
-        }
-    }
-    all.into_iter().map(|model| (model.clone(), model_label(&model))).collect()
+    shared.models().into_iter().map(|model| (model.clone(), model_label(&model))).collect()
 }
 
 impl Figure for Sizes {

@@ -218,7 +218,7 @@ fn a_cell_that_is_not_wanted_any_more_ends_at_once() {
     let begin = Instant::now();
     wanted.store(false, Ordering::Relaxed);
     let report = thread.join().unwrap();
-    assert!(begin.elapsed() < Duration::from_millis(500));
+    assert!(begin.elapsed() < Duration::from_secs(2));
     assert!(matches!(report.verdict, Verdict::Failed { error: CellError { problem: Problem::Stopped, .. }, .. }));
 }
 

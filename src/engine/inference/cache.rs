@@ -15,6 +15,7 @@ use super::super::shared::{Common, Snapshot, Vocabulary};
 use super::info;
 use crate::hub::{self, HubError, ModelRef, Reading, memory};
 use crate::kernels::{Storage, heap};
+use crate::nn::Device;
 
 /// So many models are held at once.
 const MOST: usize = 3;
@@ -86,7 +87,7 @@ impl Cache {
         let entry = match held {
             Some(entry) => entry,
             None => {
-                self.make_room(model_ref);
+                self.make_room(model_ref, &device);
                 let model = Rc::new(self.make(model_ref, snapshot.as_deref(), &device, job)?);
                 Entry { model_ref: model_ref.clone(), version, device: device.id, model }
             }
@@ -99,12 +100,17 @@ impl Cache {
     }
 
     /// Where a model would not fit beside those that are held, they go; they are loaded again when they are wanted.
-    fn make_room(&mut self, model_ref: &ModelRef) {
+    fn make_room(&mut self, model_ref: &ModelRef, device: &Chosen) {
         let weight = memory::weight(model_ref, &self.common.home);
-        if memory::check(weight, self.storage, memory::available()).is_err() {
+        if memory::check(weight, self.while_loading(device), memory::available()).is_err() {
             self.clear();
             heap::give_back();
         }
+    }
+
+    /// In how many bits this machine's memory holds the weights while they are loaded: on the way to another device in all.
+    fn while_loading(&self, device: &Chosen) -> Storage {
+        if matches!(device.device, Device::Flex(_)) { self.storage } else { Storage::F32 }
     }
 
     fn version(&self, model_ref: &ModelRef, snapshot: Option<&Snapshot>) -> Version {
@@ -137,12 +143,14 @@ impl Cache {
             }
             job.flow()
         };
-        let loaded = hub::load_watched(model_ref, &self.common.home, self.storage, &Reading::new(&mut tell))?;
-        let runner = Runner::new(&loaded.weights, &device.device, self.storage);
-        let pieces = Arc::new(loaded.tokenizer.pieces());
-        let info = Arc::new(info::of_loaded(model_ref, &loaded, pieces.clone()));
-        let vocabulary = Arc::new(Vocabulary { tokenizer: loaded.tokenizer, pieces, language: loaded.language });
-        drop(loaded.weights);
+        let reading = Reading::new(&mut tell);
+        let opened = hub::open(model_ref, &self.common.home, self.while_loading(device), &reading)?;
+        let pieces = Arc::new(opened.tokenizer.pieces());
+        let info = Arc::new(info::of_opened(model_ref, &opened, pieces.clone()));
+        let (tokenizer, language) = (opened.tokenizer.clone(), opened.language.clone());
+        let vocabulary = Arc::new(Vocabulary { tokenizer, pieces, language });
+        let runner = Runner::open(&opened, &device.device, self.storage, &reading)?;
+        drop(opened);
         heap::give_back();
         Ok(Model { info, vocabulary, runner })
     }

@@ -7,7 +7,7 @@ use super::super::error::EngineError;
 use super::super::event::Event;
 use super::super::job::Job;
 use super::Inference;
-use crate::generate::beam::search;
+use crate::generate::beam::{BeamListener, search};
 use crate::generate::score::score as judge;
 use crate::generate::{BeamRequest, BeamStep, GenerateRequest, GeneratedToken, Listener, StopReason, generate as run};
 use crate::hub::ModelRef;
@@ -24,8 +24,32 @@ impl Listener for Teller<'_> {
         self.job.send(Event::GenerationStarted(self.job.id, prompt_ids.to_vec(), self.seed));
     }
 
+    fn reading(&mut self) -> ControlFlow<()> {
+        self.inference.serve_looks();
+        self.job.flow()
+    }
+
     fn token(&mut self, token: &GeneratedToken, logits: &[f32]) -> ControlFlow<()> {
         self.job.send(Event::Token(self.job.id, token.clone(), Arc::new(logits.to_vec())));
+        self.inference.serve_looks();
+        self.job.flow()
+    }
+}
+
+/// Passes on how a search goes.
+struct BeamTeller<'a> {
+    inference: &'a mut Inference,
+    job: &'a Job,
+}
+
+impl BeamListener for BeamTeller<'_> {
+    fn step(&mut self, step: &BeamStep) -> ControlFlow<()> {
+        self.job.send(Event::BeamStep(self.job.id, step.clone()));
+        self.inference.serve_looks();
+        self.job.flow()
+    }
+
+    fn reading(&mut self) -> ControlFlow<()> {
         self.inference.serve_looks();
         self.job.flow()
     }
@@ -57,12 +81,8 @@ pub(super) fn search_beams(
     request: &BeamRequest,
 ) -> Result<(), EngineError> {
     let model = inference.cache.get(model, job)?;
-    let mut tell = |step: &BeamStep| {
-        job.send(Event::BeamStep(job.id, step.clone()));
-        inference.serve_looks();
-        job.flow()
-    };
-    let found = search(model.runner.model(), &model.vocabulary.tokenizer, request, &mut tell)?;
+    let mut teller = BeamTeller { inference, job };
+    let found = search(model.runner.model(), &model.vocabulary.tokenizer, request, &mut teller)?;
     let ended = |found| Event::BeamsEnded(job.id, Arc::new(found));
     match found.stop {
         // What was found until then is worth showing even though the job is not wanted any more.

@@ -4,18 +4,18 @@ use std::sync::Arc;
 
 use super::super::event::ModelInfo;
 use super::super::shared::Snapshot;
-use crate::hub::{Loaded, ModelRef};
+use crate::hub::{ModelRef, Opened};
 
-pub(super) fn of_loaded(model: &ModelRef, loaded: &Loaded, pieces: Arc<Vec<String>>) -> ModelInfo {
+pub(super) fn of_opened(model: &ModelRef, opened: &Opened, pieces: Arc<Vec<String>>) -> ModelInfo {
     ModelInfo {
         model: model.clone(),
-        name: loaded.name.clone(),
-        config: (*loaded.weights.config).clone(),
-        parameters: loaded.weights.len(),
-        tokenizer: loaded.tokenizer.name().to_owned(),
+        name: opened.name.clone(),
+        config: (*opened.config).clone(),
+        parameters: opened.layout.len(),
+        tokenizer: opened.tokenizer.name().to_owned(),
         pieces,
-        step: loaded.step,
-        language: loaded.language.clone(),
+        step: opened.step,
+        language: opened.language.clone(),
     }
 }
 

@@ -26,13 +26,15 @@ pub(super) struct Row<'a> {
 }
 
 /// The `most` best continuations of all beams together, the best first; among equals the earlier beam, then the lower id.
-/// `forbidden` may not come yet.
-pub(super) fn best(rows: &[Row], forbidden: Option<u32>, penalty: f32, most: usize) -> Vec<Candidate> {
+/// Those of `forbidden` may not come yet.
+pub(super) fn best(rows: &[Row], forbidden: &[u32], penalty: f32, most: usize) -> Vec<Candidate> {
     let mut found: Vec<Candidate> = Vec::with_capacity(rows.len() * most);
     for (beam, row) in rows.iter().enumerate() {
         let mut scores = penalize(&log_probabilities(row.logits), row.previous, penalty);
-        if let Some(score) = forbidden.and_then(|id| scores.get_mut(id as usize)) {
-            *score = f32::NEG_INFINITY;
+        for &id in forbidden {
+            if let Some(score) = scores.get_mut(id as usize) {
+                *score = f32::NEG_INFINITY;
+            }
         }
         let best = top(&scores, most).into_iter().filter_map(|id| {
             let logprob = scores.get(id as usize).copied().filter(|score| *score > f32::NEG_INFINITY)?;
@@ -57,11 +59,11 @@ mod tests {
         let row = |logits, sum| Row { logits, sum, previous: &[0] };
         let ids = |candidates: Vec<Candidate>| candidates.iter().map(|c| (c.beam, c.id)).collect::<Vec<_>>();
         let rows = [row(&first, 0.0), row(&second, -0.5)];
-        assert_eq!(ids(best(&rows, None, 1.0, 4)), [(0, 0), (1, 0), (0, 1), (0, 2)]);
-        assert_eq!(ids(best(&rows, Some(0), 1.0, 4)), [(0, 1), (0, 2), (1, 1), (1, 2)]);
+        assert_eq!(ids(best(&rows, &[], 1.0, 4)), [(0, 0), (1, 0), (0, 1), (0, 2)]);
+        assert_eq!(ids(best(&rows, &[0], 1.0, 4)), [(0, 1), (0, 2), (1, 1), (1, 2)]);
         // ln ½ · 3 is less than ln ¼.
-        assert_eq!(ids(best(&rows[..1], None, 3.0, 2)), [(0, 1), (0, 2)]);
-        let found = best(&rows, None, 1.0, 2)[1];
+        assert_eq!(ids(best(&rows[..1], &[], 3.0, 2)), [(0, 1), (0, 2)]);
+        let found = best(&rows, &[], 1.0, 2)[1];
         assert!((found.logprob - 0.75f32.ln()).abs() < 1e-6 && (found.sum - found.logprob + 0.5).abs() < 1e-6);
     }
 }

@@ -17,6 +17,10 @@ use crate::text::Tokenizer;
 pub trait BeamListener {
     /// One more step was made. [`ControlFlow::Break`] ends the search with what was found so far.
     fn step(&mut self, step: &BeamStep) -> ControlFlow<()>;
+    /// Asked now and then while a long prompt is read. [`ControlFlow::Break`] ends the search before its first step.
+    fn reading(&mut self) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
 }
 
 impl<F: FnMut(&BeamStep) -> ControlFlow<()>> BeamListener for F {
@@ -56,10 +60,11 @@ pub fn search_ids(
     let capacity = (ids.len() + search.most).saturating_sub(1).min(model.config().context);
     let mut reading = model.begin_beams(search.beams, capacity);
     let mut first_token_s = 0.0;
-    let mut cancelled = false;
     let mut step = 0;
-    let mut logits = if search.most > 0 { reading.read(&ids) } else { Vec::new() };
-    while step < search.most {
+    let read = if search.most > 0 { reading.read_while(&ids, &mut || listener.reading()) } else { None };
+    let mut cancelled = search.most > 0 && read.is_none();
+    let mut logits = read.unwrap_or_default();
+    while !cancelled && step < search.most {
         check(&logits)?;
         step += 1;
         let (made, going_on) = search.step(&ids, &logits, step);
@@ -174,8 +179,8 @@ impl<'a> Search<'a> {
         (BeamStep { step, most: self.most, first, nodes, best: self.best(step) }, going_on)
     }
 
-    /// The best continuations. Twice as many as beams: even if each beam's end of text is among them, enough are left to
-    /// follow.
+    /// The best continuations. Twice as many as beams, or more where several tokens end a text: even if all of each beam's
+    /// ends are among them, enough are left to follow.
     fn candidates(&self, prompt: &[u32], logits: &[f32], step: usize) -> Vec<Candidate> {
         let penalty = self.request.repetition_penalty;
         let look_back = penalty > 0.0 && penalty != 1.0;
@@ -183,8 +188,9 @@ impl<'a> Search<'a> {
         let previous: Vec<Vec<u32>> = self.running.iter().map(previous).collect();
         let lines = self.running.iter().zip(&previous).zip(logits.chunks_exact(self.vocabulary));
         let rows: Vec<Row> = lines.map(|((line, previous), logits)| Row { logits, sum: line.sum, previous }).collect();
-        let forbidden = self.tokenizer.end_of_text().filter(|_| step <= self.least);
-        best(&rows, forbidden, penalty, 2 * self.beams)
+        let ends = self.tokenizer.ends();
+        let forbidden = if step <= self.least { ends } else { &[] };
+        best(&rows, forbidden, penalty, (1 + ends.len()).max(2) * self.beams)
     }
 
     /// A beam with one token more.
@@ -257,7 +263,7 @@ impl<'a> Search<'a> {
     fn finish(mut self, prompt_ids: Vec<u32>, cancelled: bool, first_token_s: f64, tokens_per_s: f64) -> BeamSearch {
         if cancelled {
             let running = std::mem::take(&mut self.running);
-            for mut line in running {
+            for mut line in running.into_iter().filter(|line| !line.ids.is_empty()) {
                 line.text.push_str(&line.pen.rest());
                 let score = self.score(line.sum, line.ids.len());
                 self.finished.push(Finished { line, score, stop: StopReason::Cancelled });

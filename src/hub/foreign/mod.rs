@@ -8,6 +8,7 @@ pub(super) mod config;
 mod formats;
 pub(super) mod gguf;
 mod names;
+mod parameters;
 mod safetensors;
 mod shards;
 mod store;
@@ -19,37 +20,34 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::Loaded;
 use super::error::HubError;
 use super::folder::{CONFIG, TOKENIZER};
+use super::opened::Opened;
 use super::reading::{Reading, small};
 use crate::nn::Weights;
 use crate::text::Tokenizer;
 use names::Names;
+pub(super) use parameters::Parameters;
 
 /// The families that open, as `config.json` calls them.
 pub const FAMILIES: [&str; 5] = ["gpt2", "gpt_neo", "llama", "mistral", "qwen2"];
 
-/// Reads a folder whose `config.json` holds this tree.
+/// Opens a folder whose `config.json` holds this tree.
 ///
 /// # Errors
 /// If the family is not known, or one of the files is missing, damaged, or does not fit the others.
-pub(super) fn read(folder: &Path, name: &str, tree: &Value, reading: &Reading) -> Result<Loaded, HubError> {
+pub(super) fn open(folder: &Path, name: &str, tree: &Value, reading: &Reading) -> Result<Opened, HubError> {
     let path = folder.join(CONFIG);
     let config = config::parse(tree, &path)?;
     let names = Names::new(tree);
-    let mut weights = Weights::empty(&config)?;
-    let store = shards::open(folder)?;
-    weights.data = names.gather(&store, &weights.layout, reading)?;
-    drop(store);
+    let empty = Weights::empty(&config)?;
+    let parameters = Parameters::new(names, shards::open(folder)?, &empty.layout, reading)?;
     let mut tokenizer = tokenizer(folder)?;
     if tokenizer.vocabulary() > config.vocabulary {
         return Err(HubError::Vocabulary { tokenizer: tokenizer.vocabulary(), model: config.vocabulary });
     }
-    if let Some(id) = end_of_text(tree) {
-        tokenizer.set_end_of_text(id);
-    }
-    Ok(Loaded { name: name.to_owned(), weights, tokenizer, step: None, language: None })
+    tokenizer.set_ends(&ends(folder, tree));
+    Ok(Opened::in_files(name, empty, parameters, tokenizer))
 }
 
 /// Whether the model of a `config.json` would open.
@@ -87,9 +85,15 @@ fn tokenizer(folder: &Path) -> Result<Tokenizer, HubError> {
     }
 }
 
-/// The token that ends a text, where the configuration names one (of several, the first).
-fn end_of_text(tree: &Value) -> Option<u32> {
-    let id = tree.get("eos_token_id")?;
-    let id = id.as_array().map_or(Some(id), |several| several.first())?;
-    id.as_u64()?.try_into().ok()
+/// The tokens that end a text: those that `generation_config.json` names, as in transformers, or else the configuration.
+fn ends(folder: &Path, tree: &Value) -> Vec<u32> {
+    let named = |tree: &Value| -> Option<Vec<u32>> {
+        let id = tree.get("eos_token_id").filter(|id| !id.is_null())?;
+        let several = id.as_array().map_or(std::slice::from_ref(id), Vec::as_slice);
+        Some(several.iter().filter_map(|id| id.as_u64()?.try_into().ok()).collect())
+    };
+    // It only adds; a damaged one is not worth refusing the model for.
+    let generation = fs::read(folder.join("generation_config.json")).ok();
+    let generation = generation.and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
+    generation.as_ref().and_then(named).or_else(|| named(tree)).unwrap_or_default()
 }

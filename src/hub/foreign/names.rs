@@ -2,12 +2,10 @@
 
 use serde_json::Value;
 
-use rayon::prelude::*;
-
 use super::super::error::HubError;
-use super::super::reading::Reading;
+use super::parameters::Piece;
 use super::store::{Store, check_shape};
-use crate::nn::{DecoderConfig, Layout, ParameterSpec};
+use crate::nn::{DecoderConfig, ParameterSpec};
 
 /// Where one parameter of ours comes from.
 #[derive(Debug, PartialEq, Eq)]
@@ -40,14 +38,6 @@ enum Family {
     Llama,
 }
 
-/// A tensor of theirs and where it goes in a parameter of ours.
-struct Piece {
-    name: String,
-    /// Its first column.
-    first: usize,
-    width: usize,
-}
-
 impl Names {
     /// For a tree that [`super::config::parse`] has understood.
     pub fn new(tree: &Value) -> Self {
@@ -66,35 +56,11 @@ impl Names {
         Self { gguf: Some(heads), ..Self::new(tree) }
     }
 
-    /// All weights as one flat buffer in the order of the layout. It is allocated when every weight has been found.
+    /// The tensors of a parameter, side by side, and whether they lie turned. Their shapes are right.
     ///
     /// # Errors
-    /// If one is missing, of another shape, in a format that is not read, or no number; or if the reading was stopped.
-    pub fn gather(&self, store: &Store, layout: &Layout, reading: &Reading) -> Result<Vec<f32>, HubError> {
-        let plan = layout.parameters.iter().map(|parameter| self.pieces(store, parameter));
-        let plan: Vec<(bool, Vec<Piece>)> = plan.collect::<Result<_, _>>()?;
-        if !store.can_hold(layout.len()) {
-            return Err(store.too_small(layout.len()));
-        }
-        let length = |piece: &Piece| store.find(&piece.name).map_or(0, |(_, tensor)| tensor.length as u64);
-        reading.expect(plan.iter().flat_map(|(_, pieces)| pieces).map(length).sum());
-        let mut data = vec![0.0; layout.len()];
-        for (parameter, (turned, pieces)) in layout.parameters.iter().zip(&plan) {
-            let to = data.get_mut(parameter.range.clone()).unwrap_or_default();
-            let columns = columns(parameter);
-            let rows = to.len() / columns;
-            for piece in pieces {
-                let values = store.values(&piece.name, &their_shape(parameter, *turned, piece.width))?;
-                let values = self.in_order(&piece.name, values, piece.width);
-                copy(&values, *turned, piece, to, rows, columns);
-                reading.step(length(piece))?;
-            }
-        }
-        Ok(data)
-    }
-
-    /// The tensors of a parameter, side by side, and whether they lie turned. Their shapes are right.
-    fn pieces(&self, store: &Store, parameter: &ParameterSpec) -> Result<(bool, Vec<Piece>), HubError> {
+    /// If one is missing or of another shape.
+    pub fn pieces(&self, store: &Store, parameter: &ParameterSpec) -> Result<(bool, Vec<Piece>), HubError> {
         let Source { names, turned } = self.source(&parameter.name);
         let columns = columns(parameter);
         let axis = usize::from(parameter.shape.len() == 2 && !turned);
@@ -112,7 +78,7 @@ impl Names {
     }
 
     /// The rows of a tensor as transformers has them.
-    fn in_order(&self, name: &str, values: Vec<f32>, rows: usize) -> Vec<f32> {
+    pub fn in_order(&self, name: &str, values: Vec<f32>, rows: usize) -> Vec<f32> {
         match self.gguf {
             Some(Heads { queries, paired: true, .. }) if name.contains(".attn_q.") => unpaired(&values, rows, queries),
             Some(Heads { keys, paired: true, .. }) if name.contains(".attn_k.") => unpaired(&values, rows, keys),
@@ -193,37 +159,17 @@ impl Names {
 }
 
 /// Columns of a matrix, elements of a vector.
-fn columns(parameter: &ParameterSpec) -> usize {
+pub(super) fn columns(parameter: &ParameterSpec) -> usize {
     parameter.shape.last().copied().unwrap_or(0)
 }
 
 /// The shape of so many columns of a parameter in their file.
-fn their_shape(parameter: &ParameterSpec, turned: bool, width: usize) -> Vec<usize> {
+pub(super) fn their_shape(parameter: &ParameterSpec, turned: bool, width: usize) -> Vec<usize> {
     match parameter.shape[..] {
         [rows, _] if turned => vec![width, rows],
         [rows, _] => vec![rows, width],
         _ => vec![width],
     }
-}
-
-/// Rows that are worked on together: their columns come from the same lines of the cache.
-const BAND: usize = 16;
-
-/// Puts a tensor's values into their columns of a matrix `[rows, columns]`.
-fn copy(values: &[f32], turned: bool, piece: &Piece, to: &mut [f32], rows: usize, columns: usize) {
-    let Piece { first, width, .. } = *piece;
-    to.par_chunks_mut(BAND * columns).enumerate().for_each(|(band, to)| {
-        let top = band * BAND;
-        if turned {
-            for (column, from) in values.chunks_exact(rows).enumerate() {
-                let lines = to.chunks_exact_mut(columns).zip(from.get(top..).unwrap_or_default());
-                lines.for_each(|(line, &value)| line[first + column] = value);
-            }
-        } else {
-            let lines = to.chunks_exact_mut(columns).zip(values.chunks_exact(width).skip(top));
-            lines.for_each(|(line, from)| line[first..first + width].copy_from_slice(from));
-        }
-    });
 }
 
 /// Llama's queries and keys in a GGUF file lie in pairs: the two rows that one angle turns follow each other. Here, as in
@@ -249,16 +195,5 @@ mod tests {
         let rows = [0, 2, 1, 3, 4, 6, 5, 7].map(|row| [10.0 * row as f32, 10.0 * row as f32 + 1.0]).concat();
         let ordered = [0, 1, 2, 3, 4, 5, 6, 7].map(|row| [10.0 * row as f32, 10.0 * row as f32 + 1.0]).concat();
         assert_eq!(unpaired(&rows, 8, 2), ordered);
-    }
-
-    #[test]
-    fn a_turned_tensor_fills_its_columns() {
-        // Two of three columns of a matrix with three rows.
-        let mut to = [0.0; 9];
-        let piece = Piece { name: String::new(), first: 1, width: 2 };
-        copy(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], true, &piece, &mut to, 3, 3);
-        assert_eq!(to, [0.0, 1.0, 4.0, 0.0, 2.0, 5.0, 0.0, 3.0, 6.0]);
-        copy(&[7.0, 8.0, 9.0], false, &Piece { name: String::new(), first: 0, width: 1 }, &mut to, 3, 3);
-        assert_eq!(to, [7.0, 1.0, 4.0, 8.0, 2.0, 5.0, 9.0, 3.0, 6.0]);
     }
 }

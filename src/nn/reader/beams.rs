@@ -1,7 +1,9 @@
 //! Several texts with a common beginning on their way through a [`SliceReader`], all of them in one pass: every weight is
 //! read from memory once for all beams.
 
-use super::super::language_model::Beams;
+use std::ops::ControlFlow;
+
+use super::super::language_model::{Beams, Sequence};
 use super::SliceReader;
 use super::sequence::SliceSequence;
 use crate::kernels::threads;
@@ -41,13 +43,14 @@ impl<'a> SliceBeams<'a> {
 
 impl Beams for SliceBeams<'_> {
     fn read(&mut self, ids: &[u32]) -> Vec<f32> {
-        if ids.is_empty() {
-            return Vec::new();
-        }
-        let logits = threads::run(|| self.text.read_all(ids));
+        self.read_while(ids, &mut || ControlFlow::Continue(())).unwrap_or_default()
+    }
+
+    fn read_while(&mut self, ids: &[u32], go_on: &mut dyn FnMut() -> ControlFlow<()>) -> Option<Vec<f32>> {
+        let logits = self.text.read_while(ids, go_on)?;
         self.common = self.text.len();
         (1..self.count).for_each(|lane| self.text.copy_lane(0, lane, 0));
-        logits
+        Some(logits)
     }
 
     fn step(&mut self, from: &[usize], ids: &[u32]) -> Vec<f32> {

@@ -1,6 +1,6 @@
 //! One text on its way through a [`SliceReader`].
 
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 
 use rayon::prelude::*;
 
@@ -16,6 +16,9 @@ use crate::kernels::{activation, norm, rows, threads};
 
 /// Most tokens that go through the model together, where attention lets them be taken apart.
 const CHUNK: usize = 512;
+
+/// From so many tokens on, whoever waits is asked between the blocks whether they are still wanted.
+const ASKED: usize = 16;
 
 /// Rows of an element-wise pass that one task works off.
 const ROWS: usize = 16;
@@ -136,15 +139,38 @@ impl<'a> SliceSequence<'a> {
         assert!(start + more <= self.capacity, "no room for so many tokens");
         self.rows.resize(ids.len(), reader);
         self.embed(ids, start, side);
-        for (layer, block) in reader.plan.blocks.iter().enumerate() {
-            self.enter(&block.norm1);
-            self.attention(layer, block, start, side);
-            self.leave(&block.norm1);
-            self.enter(&block.norm2);
-            self.feed_forward(block);
-            self.leave(&block.norm2);
-        }
+        (0..reader.plan.blocks.len()).for_each(|layer| self.block(layer, start, side));
         self.length += more;
+    }
+
+    /// Takes the tokens of a pass through one block.
+    fn block(&mut self, layer: usize, start: usize, side: Side) {
+        let block = &self.reader.plan.blocks[layer];
+        self.enter(&block.norm1);
+        self.attention(layer, block, start, side);
+        self.leave(&block.norm1);
+        self.enter(&block.norm2);
+        self.feed_forward(block);
+        self.leave(&block.norm2);
+    }
+
+    /// As [`SliceSequence::pass`] along the first text, with a question before every block; whether it came to the end.
+    /// Where it did not, nothing counts as read: what the blocks have kept is overwritten by the next pass.
+    fn pass_while(&mut self, ids: &[u32], go_on: &mut dyn FnMut() -> ControlFlow<()>) -> bool {
+        let start = self.length;
+        assert!(start + ids.len() <= self.capacity, "no room for so many tokens");
+        threads::run(|| {
+            self.rows.resize(ids.len(), self.reader);
+            self.embed(ids, start, Side::Along);
+        });
+        for layer in 0..self.reader.plan.blocks.len() {
+            if go_on().is_break() {
+                return false;
+            }
+            threads::run(|| self.block(layer, start, Side::Along));
+        }
+        self.length += ids.len();
+        true
     }
 
     fn embed(&mut self, ids: &[u32], start: usize, side: Side) {
@@ -300,6 +326,20 @@ impl<'a> SliceSequence<'a> {
 }
 
 impl Sequence for SliceSequence<'_> {
+    fn read_while(&mut self, ids: &[u32], go_on: &mut dyn FnMut() -> ControlFlow<()>) -> Option<Vec<f32>> {
+        // A few tokens are read before anybody could mind.
+        if ids.len() < ASKED || !self.reader.config.causal {
+            return if go_on().is_break() { None } else { Some(self.read(ids)) };
+        }
+        for ids in ids.chunks(CHUNK) {
+            if !self.pass_while(ids, go_on) {
+                return None;
+            }
+        }
+        let rows = self.passed();
+        Some(threads::run(|| self.logits(rows - 1..rows)))
+    }
+
     fn read(&mut self, ids: &[u32]) -> Vec<f32> {
         if ids.is_empty() {
             return Vec::new();

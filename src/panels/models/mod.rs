@@ -106,6 +106,9 @@ impl Panel for Models {
         }
         self.seen.1 = seen;
         self.folder_answer(shared);
+        if shared.folders != self.folders {
+            shared.folders.clone_from(&self.folders);
+        }
         if std::mem::take(&mut self.desk.changed) || self.language != shared.language {
             self.write_rows(shared);
         }

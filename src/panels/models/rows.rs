@@ -228,7 +228,7 @@ fn found_row(model: &FoundModel, here: Option<State>) -> Row {
         parameters: model.parameters,
         bytes: model.bytes,
         about_bytes: true,
-        weight: weight.map(|(parameters, file_bytes)| Weight { parameters, file_bytes, whole: false }),
+        weight: weight.map(|(parameters, file_bytes)| Weight::of_unseen(parameters, file_bytes)),
         found: true,
     }
 }

@@ -63,7 +63,7 @@ fn a_row_says_what_a_model_is_and_takes() {
     let row = page.get_by_label_contains("gpt2-spanish. ");
     // What a label says is its value.
     let label = row.accesskit_node().value().unwrap();
-    for part in ["Spanish", "MIT", "≈ 512 MB", "995.5 MB", &*t!("models.absent")] {
+    for part in ["Spanish", "MIT", "≈ 512 MB", "806.5 MB", &*t!("models.absent")] {
         assert!(label.contains(part), "{label}: {part}");
     }
     assert!(page.query_by_label_contains("1.2 GB").is_some() && page.query_by_label_contains("900.0 MB").is_some());
@@ -101,6 +101,24 @@ fn a_download_is_begun_shown_and_cancelled() {
     let job = *job;
     let commands: Vec<_> = page.state().commands.try_iter().collect();
     assert!(commands.iter().any(|command| matches!(command, Command::Cancel(mine) if *mine == job)), "{commands:?}");
+}
+
+#[test]
+fn what_is_here_can_be_compared_with() {
+    let manifest = downloaded("openai-community/gpt2");
+    let hub = ModelRef::Hub(manifest.model());
+    let mut page = page(Library { downloaded: vec![(manifest, None)], ..library() });
+    let folder = ModelRef::Folder("somewhere/mine".into());
+    let before = page.state().shared.models();
+    assert!(before.contains(&hub) && !before.contains(&folder), "{before:?}");
+    page.state_mut().shared.model_ref = folder.clone();
+    let state = page.state_mut();
+    state.page.on_model(&mut state.shared);
+    page.run();
+    page.state_mut().shared.model_ref = ModelRef::Live;
+    let models = page.state().shared.models();
+    assert_eq!(models.iter().filter(|model| **model == folder).count(), 1, "{models:?}");
+    assert!(models.contains(&ModelRef::Builtin("quijote".to_owned())), "{models:?}");
 }
 
 #[test]

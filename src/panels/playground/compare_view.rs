@@ -7,8 +7,6 @@ use rust_i18n::t;
 
 use super::compare::Mode;
 use super::{Action, Playground};
-use crate::engine::ModelRef;
-use crate::hub::BUILTIN;
 use crate::panels::{Shared, model_label};
 use crate::widgets::controls;
 use crate::widgets::theme::{self, Theme, size, space};
@@ -140,7 +138,7 @@ impl Playground {
         } else {
             ui.label(t!("compare.second").into_owned());
             let offered: Vec<_> =
-                offered(shared).into_iter().map(|model| (Some(model.clone()), model_label(&model))).collect();
+                shared.models().into_iter().map(|model| (Some(model.clone()), model_label(&model))).collect();
             let mut second = self.compare.second.clone().or_else(|| {
                 offered.iter().filter_map(|(model, _)| model.clone()).find(|model| *model != shared.model_ref)
             });
@@ -172,12 +170,4 @@ impl Playground {
         });
         action
     }
-}
-
-/// The models that can be compared with.
-fn offered(shared: &Shared) -> Vec<ModelRef> {
-    let live = shared.training.as_ref().and_then(|now| now.snapshot).map(|_| ModelRef::Live);
-    let runs = shared.runs.iter().map(|run| ModelRef::Run(run.id.clone()));
-    let builtin = BUILTIN.iter().map(|name| ModelRef::Builtin((*name).to_owned()));
-    builtin.chain(live).chain(runs).collect()
 }

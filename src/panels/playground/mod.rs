@@ -46,7 +46,7 @@ use history::Past;
 use lens::Lens;
 use outlook::Outlook;
 use scores::Scores;
-use settings::Settings;
+use settings::{Settings, Strategy};
 use threads::{RunId, Threads};
 use views::View;
 
@@ -193,7 +193,15 @@ impl Panel for Playground {
     }
 
     fn on_intent(&mut self, intent: &Intent, shared: &mut Shared) -> bool {
-        let Intent::Continue(text) = intent else { return false };
+        let text = match intent {
+            Intent::Continue(text) => text,
+            Intent::Sample(options) => {
+                self.settings.manner.strategy = Strategy::Sampling;
+                self.settings.manner.sampling = *options;
+                return true;
+            }
+            _ => return false,
+        };
         self.prompt.clone_from(text);
         self.begun = true;
         self.problem = None;

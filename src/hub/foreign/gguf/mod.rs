@@ -10,11 +10,12 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::super::Loaded;
 use super::super::error::HubError;
+use super::super::opened::Opened;
 use super::super::reading::Reading;
 use super::config::parse;
 use super::names::Names;
+use super::parameters::Parameters;
 use super::store::{Source, Store};
 use crate::nn::{DecoderConfig, Weights};
 
@@ -41,7 +42,7 @@ pub(in super::super) fn only_one(folder: &Path) -> Result<Option<PathBuf>, HubEr
 }
 
 /// What a GGUF file says of itself.
-struct Opened {
+struct Described {
     settings: header::Settings,
     store: Store,
     tree: Value,
@@ -49,7 +50,7 @@ struct Opened {
 }
 
 /// Reads everything but the weights.
-fn open(path: &Path) -> Result<Opened, HubError> {
+fn describe(path: &Path) -> Result<Described, HubError> {
     let unreadable = |source| HubError::Unreadable { path: path.to_owned(), source };
     let source = Source::open(path.to_owned()).map_err(unreadable)?;
     let header::Header { settings, tensors } = header::read(&source)?;
@@ -57,30 +58,31 @@ fn open(path: &Path) -> Result<Opened, HubError> {
     store.add(source, tensors);
     let tree = config::tree(&settings, &store, path)?;
     let config = parse(&tree, path)?;
-    Ok(Opened { settings, store, tree, config })
+    Ok(Described { settings, store, tree, config })
 }
 
 /// The decoder that a GGUF file describes.
 ///
 /// # Errors
-/// As [`read`].
+/// As [`open`].
 pub(in super::super) fn shape(path: &Path) -> Result<DecoderConfig, HubError> {
-    open(path).map(|opened| opened.config)
+    describe(path).map(|described| described.config)
 }
 
-/// Reads a GGUF file. `name` is what the person will see.
+/// Opens a GGUF file. `name` is what the person will see.
 ///
 /// # Errors
 /// If its architecture is not known, it is damaged or cut off, or the reading was stopped.
-pub(in super::super) fn read(path: &Path, name: &str, reading: &Reading) -> Result<Loaded, HubError> {
-    let Opened { settings, store, tree, config } = open(path)?;
-    let mut weights = Weights::empty(&config)?;
-    weights.data = Names::of_gguf(&tree, &config).gather(&store, &weights.layout, reading)?;
-    drop(store);
+pub(in super::super) fn open(path: &Path, name: &str, reading: &Reading) -> Result<Opened, HubError> {
+    let Described { settings, store, tree, config } = describe(path)?;
+    let empty = Weights::empty(&config)?;
+    let parameters = Parameters::new(Names::of_gguf(&tree, &config), store, &empty.layout, reading)?;
     let tokenizer = tokenizer::make(&settings, path)?;
     if tokenizer.vocabulary() > config.vocabulary {
         return Err(HubError::Vocabulary { tokenizer: tokenizer.vocabulary(), model: config.vocabulary });
     }
     let language = settings.texts("general.languages").filter(|all| all.len() == 1).and_then(|all| all.first());
-    Ok(Loaded { name: name.to_owned(), weights, tokenizer, step: None, language: language.cloned() })
+    let mut opened = Opened::in_files(name, empty, parameters, tokenizer);
+    opened.language = language.cloned();
+    Ok(opened)
 }

@@ -34,10 +34,10 @@ pub(super) fn make(settings: &Settings, path: &Path) -> Result<Tokenizer, HubErr
         other => return Err(TextError::Unsupported(format!("GGUF {other}")).into()),
     };
     let mut tokenizer = Tokenizer::from_json(&tree.to_string())?;
-    let end = settings.whole("tokenizer.ggml.eos_token_id").and_then(|id| u32::try_from(id).ok());
-    if let Some(end) = end {
-        tokenizer.set_end_of_text(end);
-    }
+    // The end of a text, and what ends a turn of a conversation.
+    let ends = ["eos", "eot", "eom"].map(|end| settings.whole(&format!("tokenizer.ggml.{end}_token_id")));
+    let ends: Vec<u32> = ends.into_iter().flatten().filter_map(|id| u32::try_from(id).ok()).collect();
+    tokenizer.set_ends(&ends);
     Ok(tokenizer)
 }
 
