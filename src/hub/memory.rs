@@ -177,7 +177,11 @@ mod tests {
         let gpt2 = crate::hub::catalogue::entry("gpt2").and_then(|entry| entry.weight()).unwrap();
         let embedding = 50_257 * 768;
         assert_eq!((gpt2.parameters, gpt2.taken), (124_439_808, Taken::Singly(embedding)));
-        assert_eq!(gpt2.memory(Storage::F32), 4 * 124_439_808 + 8 * embedding, "the copy that answers and the embedding");
+        assert_eq!(
+            gpt2.memory(Storage::F32),
+            4 * 124_439_808 + 8 * embedding,
+            "the copy that answers and the embedding"
+        );
         let own = Weight { parameters: 1_000, file_bytes: 4_100, taken: Taken::Whole };
         assert_eq!(own.memory(Storage::F32), 8_100, "numbers beside the file");
         let half = Weight { file_bytes: 2_100, ..own };
@@ -186,7 +190,8 @@ mod tests {
 
     #[test]
     fn a_model_that_cannot_fit_is_refused_with_both_figures() {
-        let weight = Some(Weight { parameters: 1_000_000_000, file_bytes: 2_000_000_000, taken: Taken::Singly(500_000_000) });
+        let weight =
+            Some(Weight { parameters: 1_000_000_000, file_bytes: 2_000_000_000, taken: Taken::Singly(500_000_000) });
         let sentence = check(weight, Storage::F16, Some(4_400_000_000)).unwrap_err().to_string();
         assert!(sentence.contains("6.0 GB") && sentence.contains("4.4 GB"), "{sentence}");
         assert!(check(weight, Storage::F16, Some(6_000_000_000)).is_ok());
