@@ -177,12 +177,6 @@ impl Keeper {
 mod tests {
     use super::*;
 
-    fn home() -> (tempfile::TempDir, Home) {
-        let folder = tempfile::tempdir().unwrap();
-        let home = Home::at(folder.path());
-        (folder, home)
-    }
-
     fn example() -> Settings {
         let mut table = toml::Table::new();
         table.insert("prompt".to_owned(), "En un lugar".into());
@@ -203,7 +197,7 @@ mod tests {
 
     #[test]
     fn what_is_kept_comes_back() {
-        let (_folder, home) = home();
+        let (_folder, home) = Home::temporary();
         assert_eq!(Settings::load(&home), (Settings::default(), None), "the first start");
         let mut keeper = Keeper::new(&home, &Settings::default());
         keeper.keep(&Settings { scale: 120, ..example() });
@@ -215,7 +209,7 @@ mod tests {
 
     #[test]
     fn settings_that_did_not_change_are_not_written() {
-        let (_folder, home) = home();
+        let (_folder, home) = Home::temporary();
         let mut keeper = Keeper::new(&home, &Settings::default());
         keeper.keep(&Settings::default());
         drop(keeper);
@@ -225,7 +219,7 @@ mod tests {
     #[test]
     fn a_file_that_cannot_be_understood_is_set_aside_and_named() {
         for broken in [&b"scale = \"large\""[..], b"[window", b"\xff\xfe\x00"] {
-            let (folder, home) = home();
+            let (folder, home) = Home::temporary();
             fs::write(home.settings_file(), broken).unwrap();
             let (settings, notice) = Settings::load(&home);
             assert_eq!(settings, Settings::default());
@@ -239,7 +233,7 @@ mod tests {
 
     #[test]
     fn unknown_entries_and_impossible_numbers_do_no_harm() {
-        let (_folder, home) = home();
+        let (_folder, home) = Home::temporary();
         let text = "language = \"es\"\nscale = 9000\nfuture = true\n[window]\nwidth = nan\nheight = 3.0\n";
         fs::write(home.settings_file(), text).unwrap();
         let (settings, notice) = Settings::load(&home);

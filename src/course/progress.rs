@@ -170,12 +170,6 @@ mod tests {
     use super::*;
     use crate::course::exercise::Says;
 
-    fn home() -> (tempfile::TempDir, Home) {
-        let folder = tempfile::tempdir().unwrap();
-        let home = Home::at(folder.path());
-        (folder, home)
-    }
-
     fn example() -> Progress {
         let mut progress = Progress { path: Level::Beginner, last: Some(SectionId::new(2, 11)), ..Progress::default() };
         let id = SectionId::new(2, 4);
@@ -192,7 +186,7 @@ mod tests {
 
     #[test]
     fn what_was_done_comes_back() {
-        let (_folder, home) = home();
+        let (_folder, home) = Home::temporary();
         assert_eq!(Progress::load(&home), (Progress::default(), None), "the first start");
         let mut progress = example();
         fs::write(home.progress_file(), progress.to_text()).unwrap();
@@ -205,7 +199,7 @@ mod tests {
     #[test]
     fn a_file_that_cannot_be_understood_is_set_aside_and_named() {
         for broken in ["", "{", "[]", "{\"sections\": {\"2.04\": {}}}", "{\"path\": \"expert\"}"] {
-            let (folder, home) = home();
+            let (folder, home) = Home::temporary();
             fs::write(home.progress_file(), broken).unwrap();
             let (progress, notice) = Progress::load(&home);
             assert_eq!(progress, Progress::default());
@@ -218,7 +212,7 @@ mod tests {
 
     #[test]
     fn what_a_later_version_adds_does_no_harm() {
-        let (_folder, home) = home();
+        let (_folder, home) = Home::temporary();
         fs::write(home.progress_file(), "{\"streak\": 3, \"sections\": {\"9.1\": {\"read\": true, \"stars\": 5}}}")
             .unwrap();
         let (progress, notice) = Progress::load(&home);

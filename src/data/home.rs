@@ -34,6 +34,14 @@ impl Home {
         Self { root: root.into() }
     }
 
+    /// A home for a test, in a folder that goes away with the first of the two.
+    #[cfg(test)]
+    pub(crate) fn temporary() -> (tempfile::TempDir, Self) {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let home = Self::at(folder.path());
+        (folder, home)
+    }
+
     /// One folder a training run.
     pub fn runs(&self) -> PathBuf {
         self.root.join("runs")

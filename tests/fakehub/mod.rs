@@ -1,6 +1,8 @@
 //! A server on this machine that plays the hub, well or badly. Each test file uses a part of this.
 #![allow(dead_code)]
 
+pub mod place;
+
 use std::collections::{HashMap, VecDeque};
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
