@@ -1,5 +1,8 @@
 //! The app in its window.
 
+mod remember;
+mod visit;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -12,9 +15,9 @@ use super::messages::Messages;
 use super::navigation::navigation_ui;
 use super::pump::Pump;
 use super::search::SearchView;
-use super::settings::{Keeper, Settings, WindowSize};
+use super::settings::{Keeper, Settings};
 use super::status::{self, status_ui};
-use crate::course::{Progress, SectionId, Watch};
+use crate::course::{Progress, Watch};
 use crate::data::{Home, LatestFile};
 use crate::engine::{self, Command, Engine, EngineError, EngineOptions, Event, HubRequest, ModelRef, TrainControl};
 use crate::hub::builtin_for;
@@ -25,8 +28,6 @@ use crate::widgets::theme;
 
 /// At most this many events are taken in a frame; the rest waits for the next one.
 const EVENTS_A_FRAME: usize = 512;
-/// How often what is to be remembered is compared with what is on disk, in seconds.
-const REMEMBER_EVERY: f64 = 2.0;
 /// How long a closing window waits for the training to be saved.
 const SAVING: Duration = Duration::from_secs(15);
 
@@ -146,76 +147,6 @@ impl TelarApp {
         };
         app.dress(ctx);
         Ok(app)
-    }
-
-    /// What all pages share.
-    pub fn shared(&self) -> &Shared {
-        &self.shared
-    }
-
-    /// The page that is shown.
-    pub fn page(&self) -> PanelId {
-        self.page
-    }
-
-    /// All pages, in the order of the navigation.
-    pub fn pages(&self) -> Vec<PanelId> {
-        self.panels.iter().map(|panel| panel.id()).collect()
-    }
-
-    /// Brings the window into a language, with its shipped model, and a theme.
-    pub fn prepare(&mut self, language: &'static str, theme: ThemeChoice) {
-        self.shared.preferences.language = language;
-        self.shared.preferences.theme = theme;
-        let model = builtin_for(language);
-        if self.shared.model_ref != model {
-            self.shared.ask(Intent::UseModel(model));
-        }
-    }
-
-    /// Asks for what a page could ask for; carried out after the next frame.
-    pub fn ask(&mut self, intent: Intent) {
-        self.shared.ask(intent);
-    }
-
-    /// What a page can be shown doing, by name; see [`Panel::scenes`].
-    pub fn scenes(&self, page: PanelId) -> &'static [&'static str] {
-        self.panels.iter().find(|panel| panel.id() == page).map_or(&[], |panel| panel.scenes())
-    }
-
-    /// Shows a page and lets it do its main interaction, or another of its scenes.
-    pub fn visit(&mut self, page: PanelId, scene: &str) {
-        self.page = page;
-        self.messages = Messages::default();
-        if let Some(panel) = self.panels.iter_mut().find(|panel| panel.id() == page) {
-            panel.demonstrate_scene(scene, &mut self.shared);
-        }
-    }
-
-    /// Shows a section of the course and lets its figures do their main interaction.
-    pub fn visit_section(&mut self, id: SectionId) {
-        self.shared.learning.progress.last = Some(id);
-        self.visit(PanelId::Course, "");
-    }
-
-    /// Scrolls the page on; `false` where everything of it has been in sight.
-    pub fn turn_page(&mut self) -> bool {
-        self.panels.iter_mut().find(|panel| panel.id() == self.page).is_some_and(|panel| panel.turn_page())
-    }
-
-    /// Whether the model and the devices are known and everything asked for is carried out.
-    pub fn ready(&self) -> bool {
-        self.shared.preferences == self.applied
-            && self.shared.intents.is_empty()
-            && self.shared.devices.is_some()
-            && self.shared.model.is_some()
-            && self.pump.switch.loading().is_none()
-    }
-
-    /// Whether the page has everything that it shows.
-    pub fn settled(&self) -> bool {
-        let page = self.panels.iter().find(|panel| panel.id() == self.page);
-        self.ready() && page.is_none_or(|panel| panel.settled())
     }
 
     fn drain(&mut self, ctx: &Context) {
@@ -365,32 +296,11 @@ impl TelarApp {
         let motion = self.applied.motion;
         ctx.all_styles_mut(|style| {
             style.animation_time = if motion { theme::MOTION } else { 0.0 };
+            style.visuals.text_cursor.blink = motion;
             if !motion {
                 style.scroll_animation = egui::style::ScrollAnimation::none();
             }
         });
-    }
-
-    fn remember(&mut self, ctx: &Context) {
-        let now = ctx.input(|input| input.time);
-        if now - self.remembered_at >= REMEMBER_EVERY {
-            self.remembered_at = now;
-            self.collect();
-            self.collect_size(ctx);
-            let settings = self.settings.clone();
-            self.keeper.keep(&settings);
-            self.progress.keep(self.shared.learning.progress.to_text());
-        } else if ctx.input(|input| !input.events.is_empty()) {
-            let left = REMEMBER_EVERY - (now - self.remembered_at);
-            ctx.request_repaint_after(Duration::from_secs_f64(left.max(0.0) + 0.05));
-        }
-        if let Some(sentence) = self.keeper.failure() {
-            self.messages.add(Tone::Note, sentence);
-        }
-        if let Some(error) = self.progress.failure() {
-            let path = self.progress.path().display();
-            self.messages.add(Tone::Note, t!("course.progress.unwritable", path = path, reason = error).into_owned());
-        }
     }
 
     /// Takes in lessons that were saved while the window is open.
@@ -400,37 +310,6 @@ impl TelarApp {
             self.messages.add(Tone::Failed, problem.to_string());
         }
         self.shared.learning.course = Arc::new(course);
-    }
-
-    /// Gathers what is to be remembered into the settings.
-    fn collect(&mut self) {
-        self.settings.page = Some(self.page);
-        let usual = builtin_for(self.shared.language);
-        let model = Some(self.shared.model_ref.clone());
-        self.settings.model = model.filter(|model| *model != usual && *model != ModelRef::Live);
-        for panel in &self.panels {
-            let table = panel.remember();
-            if !table.is_empty() {
-                self.settings.panels.insert(panel.id().name().to_owned(), table);
-            }
-        }
-    }
-
-    fn collect_size(&mut self, ctx: &Context) {
-        // Asked before: the input is locked while it is read.
-        let zoom = ctx.zoom_factor();
-        ctx.input(|input| {
-            let viewport = input.viewport();
-            let window = &mut self.settings.window;
-            if let Some(maximized) = viewport.maximized {
-                window.maximized = maximized;
-            }
-            if let (Some(rect), false) = (viewport.inner_rect, window.maximized) {
-                // In points of the system: the app's own scale is no part of the window's size.
-                let size = rect.size() * zoom;
-                *window = WindowSize { width: size.x.round(), height: size.y.round(), maximized: false };
-            }
-        });
     }
 
     /// A window that is closed while a model trains waits for the checkpoint, without standing still.
@@ -502,15 +381,5 @@ impl eframe::App for TelarApp {
 
     fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
         visuals.panel_fill.to_normalized_gamma_f32()
-    }
-}
-
-impl Drop for TelarApp {
-    /// What was typed last is remembered too; the keeper waits until it is on disk.
-    fn drop(&mut self) {
-        self.collect();
-        let settings = self.settings.clone();
-        self.keeper.keep(&settings);
-        self.progress.keep(self.shared.learning.progress.to_text());
     }
 }

@@ -151,7 +151,7 @@ impl Tour {
                 for place in places.filter(|place| plan.only.is_empty() || plan.only.contains(&place.name())) {
                     let scenes = match place {
                         Place::Page(page) => app.scenes(page),
-                        Place::Section(_) => &[""],
+                        Place::Section(id) => app.section_scenes(id),
                     };
                     stops.extend(scenes.iter().map(|&scene| Stop { language, theme, place, scene, turned: 0 }));
                 }
@@ -186,7 +186,7 @@ impl Tour {
                 if self.app.ready() {
                     match stop.place {
                         Place::Page(page) => self.app.visit(page, stop.scene),
-                        Place::Section(id) => self.app.visit_section(id),
+                        Place::Section(id) => self.app.visit_section(id, stop.scene),
                     }
                     self.frames.clear();
                     self.state = State::Wait { since: Instant::now(), settled: None };

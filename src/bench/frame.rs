@@ -235,7 +235,7 @@ impl Visit {
                     Scene::Page(page) => self.app.visit(page, ""),
                     Scene::Section(id) => {
                         self.opening = Opening::Asked(Instant::now());
-                        self.app.visit_section(id);
+                        self.app.visit_section(id, "");
                     }
                     Scene::Heads => {
                         self.app.visit(PanelId::Attention, "");

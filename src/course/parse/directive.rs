@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use toml::Spanned;
+use toml::de::{DeTable, Deserializer};
 
 use super::markdown::Kinds;
 use super::{Place, text, words};
@@ -15,11 +17,24 @@ use crate::course::lesson::{Block, FigurePlace, Text, Words};
 /// A number's tolerance where the lesson names none: exact, but for the digits that nobody types.
 const EXACT: f64 = 1e-6;
 
+/// What every exercise has; the rest is its kind's own.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Common {
+    id: String,
+    prompt: String,
+    #[serde(default)]
+    hints: Vec<String>,
+    #[serde(default)]
+    solution: String,
+}
+
+/// The fields of [`Common`].
+const COMMON: [&str; 4] = ["id", "prompt", "hints", "solution"];
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Predict {
-    id: String,
-    prompt: String,
     options: Vec<String>,
     answer: usize,
     reveal: String,
@@ -28,29 +43,17 @@ struct Predict {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Choose {
-    id: String,
-    prompt: String,
     options: Vec<String>,
     answer: usize,
     feedback: Vec<String>,
-    #[serde(default)]
-    hints: Vec<String>,
-    #[serde(default)]
-    solution: String,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Number {
-    id: String,
-    prompt: String,
     fields: Vec<Field>,
     #[serde(default)]
     mistakes: Vec<Named>,
-    #[serde(default)]
-    hints: Vec<String>,
-    #[serde(default)]
-    solution: String,
 }
 
 #[derive(Deserialize)]
@@ -79,38 +82,20 @@ struct Named {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Order {
-    id: String,
-    prompt: String,
     items: Vec<String>,
-    #[serde(default)]
-    hints: Vec<String>,
-    #[serde(default)]
-    solution: String,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Set {
-    id: String,
-    prompt: String,
     condition: String,
-    #[serde(default)]
-    hints: Vec<String>,
-    #[serde(default)]
-    solution: String,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Code {
-    id: String,
     task: String,
-    prompt: String,
     starter: String,
-    #[serde(default)]
-    hints: Vec<String>,
-    #[serde(default)]
-    solution: String,
 }
 
 /// Understands a figure's directive.
@@ -140,11 +125,11 @@ pub(super) fn figure(place: Place<'_>, body: &str) -> Result<FigurePlace, Lesson
 pub(super) fn exercise(place: Place<'_>, kind: &str, body: &str) -> Result<Option<Exercise>, LessonError> {
     let with = Body { place, body };
     let exercise = match kind {
-        "predict" => with.predict()?,
-        "choose" => with.choose()?,
-        "number" => with.number()?,
-        "order" => with.order()?,
-        "set" => with.set()?,
+        "predict" => with.exercise(&COMMON[..2], Body::predict)?,
+        "choose" => with.exercise(&COMMON, Body::choose)?,
+        "number" => with.exercise(&COMMON, Body::number)?,
+        "order" => with.exercise(&COMMON, Body::order)?,
+        "set" => with.exercise(&COMMON, Body::set)?,
         "code" => with.code()?,
         _ => return Ok(None),
     };
@@ -157,8 +142,38 @@ struct Body<'a> {
 }
 
 impl Body<'_> {
-    fn read<T: DeserializeOwned>(&self) -> Result<T, LessonError> {
-        toml::from_str(self.body).map_err(|error| self.place.toml(self.body, &error))
+    /// The fields that every exercise has, of which this kind has these, and its own.
+    fn read<T: DeserializeOwned>(&self, common: &[&str]) -> Result<(Common, T), LessonError> {
+        let refused = |error: toml::de::Error| self.place.toml(self.body, &error);
+        let table = DeTable::parse(self.body).map_err(refused)?;
+        let span = table.span();
+        let mut own = table.into_inner();
+        let mut shared = DeTable::new();
+        for name in common {
+            if let Some((key, value)) = own.remove_entry(*name) {
+                shared.insert(key, value);
+            }
+        }
+        // The kind's own first: a field that no exercise knows is among them.
+        let own = T::deserialize(Deserializer::from(Spanned::new(span.clone(), own))).map_err(refused)?;
+        let shared = Common::deserialize(Deserializer::from(Spanned::new(span, shared))).map_err(refused)?;
+        Ok((shared, own))
+    }
+
+    fn exercise<T: DeserializeOwned>(
+        &self,
+        common: &[&str],
+        kind: impl FnOnce(&Self, T) -> Result<Kind, LessonError>,
+    ) -> Result<Exercise, LessonError> {
+        let (common, own) = self.read(common)?;
+        let kind = kind(self, own)?;
+        let solution = self.text(&common.solution)?;
+        self.with(common, solution, kind)
+    }
+
+    fn with(&self, common: Common, solution: Text, kind: Kind) -> Result<Exercise, LessonError> {
+        let (prompt, hints) = (self.text(&common.prompt)?, self.texts(&common.hints)?);
+        Ok(Exercise { id: common.id, prompt, hints, solution, kind })
     }
 
     fn text(&self, source: &str) -> Result<Text, LessonError> {
@@ -179,84 +194,63 @@ impl Body<'_> {
         answer.checked_sub(1).filter(|_| fits).ok_or_else(|| self.place.error(Reason::Options))
     }
 
-    fn predict(&self) -> Result<Exercise, LessonError> {
-        let raw: Predict = self.read()?;
+    fn predict(&self, raw: Predict) -> Result<Kind, LessonError> {
         let options = self.words(&raw.options)?;
-        let kind =
-            Kind::Predict { answer: self.option(raw.answer, &options)?, options, reveal: self.text(&raw.reveal)? };
-        self.exercise(raw.id, &raw.prompt, &[], "", kind)
+        Ok(Kind::Predict { answer: self.option(raw.answer, &options)?, options, reveal: self.text(&raw.reveal)? })
     }
 
-    fn choose(&self) -> Result<Exercise, LessonError> {
-        let raw: Choose = self.read()?;
+    fn choose(&self, raw: Choose) -> Result<Kind, LessonError> {
         let options = self.words(&raw.options)?;
         if raw.feedback.len() != options.len() {
             return Err(self.place.error(Reason::Options));
         }
         let answer = self.option(raw.answer, &options)?;
-        let kind = Kind::Choose { options, answer, feedback: self.texts(&raw.feedback)? };
-        self.exercise(raw.id, &raw.prompt, &raw.hints, &raw.solution, kind)
+        Ok(Kind::Choose { options, answer, feedback: self.texts(&raw.feedback)? })
     }
 
-    fn number(&self) -> Result<Exercise, LessonError> {
-        let raw: Number = self.read()?;
-        let mut fields = Vec::with_capacity(raw.fields.len());
-        for field in raw.fields {
-            let wanted = match (field.answer, field.reading) {
-                (Some(value), None) => Wanted::Value(value),
-                (None, Some(name)) => Wanted::Reading(name),
-                _ => return Err(self.place.error(Reason::Condition { reason: "answer / reading".to_owned() })),
-            };
-            if field.tolerance.is_nan() || field.tolerance < 0.0 {
-                return Err(self.place.error(Reason::Condition { reason: "tolerance".to_owned() }));
-            }
-            let label = words(self.place, field.label.trim())?;
-            fields.push(NumberField { label, wanted, tolerance: field.tolerance, unit: field.unit });
-        }
+    fn number(&self, raw: Number) -> Result<Kind, LessonError> {
+        let fields = raw.fields.into_iter().map(|field| self.field(field)).collect::<Result<Vec<_>, _>>()?;
         if fields.is_empty() {
             return Err(self.place.error(Reason::Options));
         }
         let mistakes =
             raw.mistakes.iter().map(|named| Ok(Mistake { value: named.value, says: self.text(&named.says)? }));
-        let kind = Kind::Number { fields, mistakes: mistakes.collect::<Result<_, LessonError>>()? };
-        self.exercise(raw.id, &raw.prompt, &raw.hints, &raw.solution, kind)
+        Ok(Kind::Number { fields, mistakes: mistakes.collect::<Result<_, LessonError>>()? })
     }
 
-    fn order(&self) -> Result<Exercise, LessonError> {
-        let raw: Order = self.read()?;
+    fn field(&self, field: Field) -> Result<NumberField, LessonError> {
+        let refused = |reason: &str| self.place.error(Reason::Condition { reason: reason.to_owned() });
+        let wanted = match (field.answer, field.reading) {
+            (Some(value), None) => Wanted::Value(value),
+            (None, Some(name)) => Wanted::Reading(name),
+            _ => return Err(refused("answer / reading")),
+        };
+        if field.tolerance.is_nan() || field.tolerance < 0.0 {
+            return Err(refused("tolerance"));
+        }
+        let label = words(self.place, field.label.trim())?;
+        Ok(NumberField { label, wanted, tolerance: field.tolerance, unit: field.unit })
+    }
+
+    fn order(&self, raw: Order) -> Result<Kind, LessonError> {
         let items = self.words(&raw.items)?;
         if items.len() < 2 {
             return Err(self.place.error(Reason::Options));
         }
-        self.exercise(raw.id, &raw.prompt, &raw.hints, &raw.solution, Kind::Order { items })
+        Ok(Kind::Order { items })
     }
 
-    fn set(&self) -> Result<Exercise, LessonError> {
-        let raw: Set = self.read()?;
-        let condition =
-            Condition::parse(&raw.condition).map_err(|reason| self.place.error(Reason::Condition { reason }))?;
-        self.exercise(raw.id, &raw.prompt, &raw.hints, &raw.solution, Kind::Set { condition })
+    fn set(&self, raw: Set) -> Result<Kind, LessonError> {
+        let refused = |reason| self.place.error(Reason::Condition { reason });
+        Ok(Kind::Set { condition: Condition::parse(&raw.condition).map_err(refused)? })
     }
 
     fn code(&self) -> Result<Exercise, LessonError> {
-        let raw: Code = self.read()?;
+        let (common, raw): (_, Code) = self.read(&COMMON)?;
         let kind = Kind::Code { task: raw.task, starter: raw.starter.trim_end().to_owned() };
-        let mut exercise = self.exercise(raw.id, &raw.prompt, &raw.hints, "", kind)?;
-        if !raw.solution.trim().is_empty() {
-            // It is code and no text: its stars and underscores mean themselves.
-            exercise.solution.push(Block::Code(raw.solution.trim_end().to_owned()));
-        }
-        Ok(exercise)
-    }
-
-    fn exercise(
-        &self,
-        id: String,
-        prompt: &str,
-        hints: &[String],
-        solution: &str,
-        kind: Kind,
-    ) -> Result<Exercise, LessonError> {
-        Ok(Exercise { id, prompt: self.text(prompt)?, hints: self.texts(hints)?, solution: self.text(solution)?, kind })
+        // It is code and no text: its stars and underscores mean themselves.
+        let solution = Some(common.solution.trim_end()).filter(|code| !code.trim().is_empty());
+        let solution = solution.map(|code| Block::Code(code.to_owned())).into_iter().collect();
+        self.with(common, solution, kind)
     }
 }
