@@ -8,9 +8,10 @@ use egui_kittest::kittest::Queryable;
 use rust_i18n::t;
 use telar::app::settings::Settings;
 use telar::app::{Options, TelarApp};
+use telar::course::Course;
 use telar::data::Home;
 use telar::hub::ModelRef;
-use telar::panels::{PanelId, ThemeChoice};
+use telar::panels::{Intent, PanelId, ThemeChoice};
 
 rust_i18n::i18n!("locales", fallback = "en");
 
@@ -157,6 +158,40 @@ fn another_model_takes_its_place_and_one_that_cannot_be_opened_takes_nothing_awa
     window.until("a model", |window| window.state().ready());
     assert_eq!(window.0.state().shared().model_ref, ModelRef::Builtin("quijote".into()));
     assert!(window.0.query_by_role(egui::accesskit::Role::Alert).is_some(), "a sentence says why");
+}
+
+/// Where the open section stands in the contents, between the titles of the two groups.
+fn in_sight(window: &Window, name: &str) -> bool {
+    // A figure may name it too, farther to the right.
+    let all = window.0.query_all_by_label_contains(name).map(|node| node.rect());
+    let section = all.min_by(|a, b| a.left().total_cmp(&b.left())).expect("the section");
+    let list = window.0.get_by_label(&text("app.course")).rect().bottom()
+        ..=window.0.get_by_label(&text("app.workshop")).rect().top();
+    list.contains(&section.top()) && list.contains(&section.bottom())
+}
+
+#[test]
+fn the_open_section_is_in_sight_in_the_contents_wherever_one_comes_from() {
+    let place = Place::new();
+    let mut window = place.window();
+    window.ready();
+    let course = Course::shipped();
+    // As the window opens, and as narrow as it can be before the names are folded away.
+    for size in [[1280.0, 800.0], [900.0, 620.0]] {
+        window.0.set_size(size.into());
+        window.0.run_steps(3);
+        for id in course.ids() {
+            let name = format!("{id} {}:", course.section("es", *id).unwrap().title);
+            window.0.state_mut().ask(Intent::OpenSection(*id));
+            window.0.run_steps(6);
+            assert!(in_sight(&window, &name), "{name} at {size:?}");
+            for page in [PanelId::Home, PanelId::Course] {
+                window.0.state_mut().ask(Intent::Open(page));
+                window.0.run_steps(4);
+            }
+            assert!(in_sight(&window, &name), "{name} at {size:?}, come back to");
+        }
+    }
 }
 
 #[test]

@@ -1,18 +1,26 @@
 //! The course in the navigation: its chapters with their level and progress, and the sections of the one that is open.
 
-use egui::{Color32, Rect, Response, RichText, Role, ScrollArea, Sense, Stroke, Ui, Vec2, WidgetInfo, pos2, vec2};
+use std::sync::Arc;
+
+use egui::{
+    Color32, Galley, Rect, Response, RichText, Role, ScrollArea, Sense, Stroke, Ui, Vec2, WidgetInfo, pos2, vec2,
+};
 use egui_material_icons::icons;
 use rust_i18n::t;
 
 use crate::course::{Learning, Section, SectionId};
 use crate::panels::course::header::chapter_name;
 use crate::panels::{Intent, PanelId, Shared};
+use crate::widgets::controls::just_appeared;
 use crate::widgets::level;
 use crate::widgets::theme::{RADIUS, Theme, size, strong, text};
 
-/// Heights of a chapter's and a section's line.
+/// Heights of a chapter and a section whose titles take one line.
 const CHAPTER: f32 = 34.0;
 const SECTION: f32 = 27.0;
+/// Where a title begins, and least room above and below it.
+const INDENT: f32 = 32.0;
+const PADDING: f32 = 5.0;
 /// Size of a section's title: between a note and the interface, for eleven of them are to be in sight.
 const SECTION_TYPE: f32 = 13.0;
 /// Radius of the ring that shows how much of something is done.
@@ -55,23 +63,24 @@ fn chapter_ui(ui: &mut Ui, chapter: u8, chosen: bool, folded: bool, shared: &Sha
         Some(level) => t!("app.chapter", name = name, level = level::name(level), done = done, of = of),
         None => name.into(),
     };
-    let row = Row { height: CHAPTER, chosen, spoken: &spoken, id: ("chapter", chapter, 0) };
-    let (rect, response) = row.show(ui);
     let ink = if chosen { theme.accent } else { theme.ink };
+    let font = if chosen { strong(size::BODY) } else { text(size::BODY) };
+    let title = if folded { String::new() } else { title };
+    let title = Title::new(ui, title, font, ink, 56.0);
+    let row = Row { height: title.height(CHAPTER), chosen, spoken: &spoken, id: ("chapter", chapter, 0) };
+    let (rect, response) = row.show(ui);
     let middle = rect.right_center();
     if folded {
         let number = chapter.to_string();
         ui.painter().text(rect.center(), egui::Align2::CENTER_CENTER, number, strong(size::BODY), ink);
         return response;
     }
-    let number = (chapter.to_string(), strong(size::BODY), ink);
-    let font = if chosen { strong(size::BODY) } else { text(size::BODY) };
-    words(ui, rect, number, (title, font, ink), 32.0, 56.0);
+    title.paint(ui, rect, &chapter.to_string(), strong(size::BODY), ink);
     if let Some(level) = level {
         let (glyph, color) = level::sign(level, theme);
         sign(ui, middle - vec2(38.0, 0.0), glyph, size::READ, color);
     }
-    ring(ui, pos2(middle.x - 16.0, middle.y), done as f32 / of.max(1) as f32);
+    ring(ui, pos2(middle.x - 14.0, middle.y), done as f32 / of.max(1) as f32);
     response
 }
 
@@ -80,10 +89,10 @@ fn sections_ui(ui: &mut Ui, chapter: u8, open: Option<SectionId>, shared: &mut S
     for section in course.language(shared.language).sections.iter().filter(|section| section.id.chapter == chapter) {
         let chosen = open == Some(section.id);
         let response = section_ui(ui, section, chosen, shared);
-        if chosen && shared.learning.progress.last != ui.data(|data| data.get_temp(egui::Id::unique("shown section"))) {
-            // Only when another one is opened: whoever scrolls the list is not pulled back.
-            ui.data_mut(|data| data.insert_temp(egui::Id::unique("shown section"), section.id));
-            response.scroll_to_me(None);
+        // When it is opened, or the list is there again: whoever scrolls the list then is not pulled back. With its neighbours,
+        // so that one sees that the list goes on.
+        if chosen && just_appeared(ui, egui::Id::unique(("open section", section.id.chapter, section.id.number))) {
+            ui.scroll_to_rect(response.rect.expand2(vec2(0.0, 1.4 * SECTION)), None);
         }
         if response.clicked() {
             shared.ask(Intent::OpenSection(section.id));
@@ -105,15 +114,14 @@ fn section_ui(ui: &mut Ui, section: &Section, chosen: bool, shared: &Shared) -> 
     let spoken =
         t!("app.section", title = title, level = level::name(section.level), percent = (share * 100.0).floor());
     let id = ("section", section.id.chapter, section.id.number);
-    let (rect, response) = Row { height: SECTION, chosen, spoken: &spoken, id }.show(ui);
-    let number = (section.id.number.to_string(), text(size::SMALL), theme.ink_soft);
-    let behind = if bookmark { 44.0 } else { 28.0 };
-    words(ui, rect, number, (section.title.clone(), font, ink), 32.0, behind);
+    let title = Title::new(ui, section.title.clone(), font, ink, if bookmark { 42.0 } else { 24.0 });
+    let (rect, response) = Row { height: title.height(SECTION), chosen, spoken: &spoken, id }.show(ui);
+    title.paint(ui, rect, &section.id.number.to_string(), text(size::SMALL), theme.ink_soft);
     let middle = rect.right_center();
     if bookmark {
-        sign(ui, middle - vec2(34.0, 0.0), icons::ICON_BOOKMARK.codepoint, size::BODY, theme.accent);
+        sign(ui, middle - vec2(32.0, 0.0), icons::ICON_BOOKMARK.codepoint, size::BODY, theme.accent);
     }
-    ring(ui, pos2(middle.x - 16.0, middle.y), share);
+    ring(ui, pos2(middle.x - 14.0, middle.y), share);
     response
 }
 
@@ -148,18 +156,32 @@ impl Row<'_> {
     }
 }
 
-type Written = (String, egui::FontId, Color32);
+/// A title in its lines: as many as it needs.
+struct Title {
+    galley: Arc<Galley>,
+    ink: Color32,
+}
 
-/// A number and a title in a line, the title cut where there is no room, `behind` points from its end.
-fn words(ui: &Ui, rect: Rect, number: Written, title: Written, indent: f32, behind: f32) {
-    let (number, font, ink) = number;
-    ui.painter().text(rect.left_center() + vec2(12.0, 0.0), egui::Align2::LEFT_CENTER, number, font, ink);
-    let (title, font, ink) = title;
-    let room = rect.width() - indent - behind;
-    let words = egui::WidgetText::from(RichText::new(title).font(font.clone()).color(ink));
-    let galley = words.into_galley(ui, Some(egui::TextWrapMode::Truncate), room, font);
-    let at = pos2(rect.left() + indent, rect.center().y - galley.size().y / 2.0);
-    ui.painter().galley(at, galley, ink);
+impl Title {
+    /// Leaves `behind` points free at the end of the line.
+    fn new(ui: &Ui, title: String, font: egui::FontId, ink: Color32, behind: f32) -> Self {
+        let room = ui.available_width() - INDENT - behind;
+        let words = egui::WidgetText::from(RichText::new(title).font(font.clone()).color(ink));
+        Self { galley: words.into_galley(ui, Some(egui::TextWrapMode::Wrap), room, font), ink }
+    }
+
+    fn height(&self, least: f32) -> f32 {
+        least.max((self.galley.size().y + 2.0 * PADDING).round())
+    }
+
+    /// Paints it into its row, with a number before its first line.
+    fn paint(&self, ui: &Ui, row: Rect, number: &str, font: egui::FontId, ink: Color32) {
+        let at = pos2(row.left() + INDENT, row.center().y - self.galley.size().y / 2.0);
+        let first = self.galley.rows.first().map_or(0.0, |line| line.rect().center().y);
+        let before = pos2(row.left() + 12.0, at.y + first);
+        ui.painter().text(before, egui::Align2::LEFT_CENTER, number, font, ink);
+        ui.painter().galley(at, self.galley.clone(), self.ink);
+    }
 }
 
 fn sign(ui: &Ui, center: egui::Pos2, glyph: &str, size: f32, color: Color32) {
@@ -186,5 +208,42 @@ fn ring(ui: &Ui, center: egui::Pos2, share: f32) {
             center + (RING - 1.0) * Vec2::angled(angle)
         };
         painter.line((0..=STEPS).map(at).collect(), Stroke::new(2.0, theme.good));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use egui_kittest::Harness;
+
+    use super::*;
+    use crate::course::Course;
+    use crate::widgets::theme;
+
+    #[test]
+    fn every_title_is_shown_whole_in_two_lines_at_most() {
+        // The navigation without its margins.
+        let width = super::super::navigation::WIDTH - 2.0 * theme::space::S;
+        let mut seen = 0;
+        let draw = |ui: &mut Ui| {
+            ui.set_width(width);
+            seen = 0;
+            let course = Course::shipped();
+            for language in ["es", "en"] {
+                for section in &course.language(language).sections {
+                    for (font, behind) in [(text(SECTION_TYPE), 24.0), (strong(SECTION_TYPE), 42.0)] {
+                        let title = Title::new(ui, section.title.clone(), font, Color32::BLACK, behind);
+                        assert!(title.galley.rows.len() <= 2 && !title.galley.elided, "{}", section.title);
+                        assert!(title.galley.size().x <= width - INDENT - behind, "{}", section.title);
+                        assert_eq!(title.height(SECTION) > SECTION, title.galley.rows.len() == 2, "{}", section.title);
+                        seen += 1;
+                    }
+                }
+            }
+        };
+        let builder = Harness::builder().with_size([300.0, 300.0]).with_context_setup(theme::install);
+        let mut harness = builder.build_ui(draw);
+        harness.run();
+        drop(harness);
+        assert!(seen > 40, "{seen}");
     }
 }

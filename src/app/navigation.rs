@@ -14,7 +14,8 @@ use crate::widgets::theme::{Theme, size, space, strong, text};
 
 /// Below this width of the window, in points, the names are folded away.
 pub const FOLD_BELOW: f32 = 900.0;
-const WIDTH: f32 = 232.0;
+/// Width of the unfolded navigation, with its margins.
+pub(super) const WIDTH: f32 = 244.0;
 const FOLDED: f32 = 56.0;
 const ROW: f32 = 34.0;
 /// Height that the title of a group takes with the room around it.

@@ -1,7 +1,7 @@
 //! The line above a section: where it is, its level, and what can be done with it.
 
 use egui::accesskit::Role;
-use egui::{Align, Button, Frame, Label, Layout, Margin, Panel as Bar, Popup, RichText, Ui};
+use egui::{Align, Button, Frame, Label, Layout, Margin, Panel as Bar, Popup, Response, RichText, ScrollArea, Ui};
 use egui_material_icons::icons;
 use rust_i18n::t;
 
@@ -88,18 +88,26 @@ fn place_ui(ui: &mut Ui, section: &Section, narrow: bool, shared: &mut Shared) {
     });
 }
 
+/// The sections of the open chapter; they scroll where the window is too low for them.
 fn sections_ui(ui: &mut Ui, open: SectionId, shared: &mut Shared) {
-    let theme = Theme::here(ui);
-    ui.set_min_width(320.0);
-    let course = shared.learning.course.clone();
-    for section in course.language(shared.language).sections.iter().filter(|other| other.id.chapter == open.chapter) {
-        let (glyph, color) = level::sign(section.level, theme);
-        let name = format!("{}  {}", section.id, section.title);
-        let font = if section.id == open { strong(size::BODY) } else { text(size::BODY) };
-        let sign = icon(glyph, size::READ).color(color);
-        let button = Button::new((sign, RichText::new(&name).font(font))).frame_when_inactive(false);
-        if ui.add(button.selected(section.id == open)).accessible_name(&*name).clicked() {
-            shared.ask(Intent::OpenSection(section.id));
+    let window = ui.ctx().content_rect().size();
+    ui.set_min_width(320.0f32.min(window.x - 2.0 * space::XL));
+    ScrollArea::vertical().max_height((window.y - 2.0 * HEIGHT).max(HEIGHT)).show(ui, |ui| {
+        let course = shared.learning.course.clone();
+        let sections = &course.language(shared.language).sections;
+        for section in sections.iter().filter(|other| other.id.chapter == open.chapter) {
+            if section_ui(ui, section, section.id == open).clicked() {
+                shared.ask(Intent::OpenSection(section.id));
+            }
         }
-    }
+    });
+}
+
+fn section_ui(ui: &mut Ui, section: &Section, chosen: bool) -> Response {
+    let (glyph, color) = level::sign(section.level, Theme::here(ui));
+    let name = format!("{}  {}", section.id, section.title);
+    let font = if chosen { strong(size::BODY) } else { text(size::BODY) };
+    let sign = icon(glyph, size::READ).color(color);
+    let button = Button::new((sign, RichText::new(&name).font(font))).frame_when_inactive(false);
+    ui.add(button.selected(chosen)).accessible_name(name)
 }

@@ -1,8 +1,8 @@
 //! Titles, rows, cards and what stands in them.
 
 use egui::{
-    Align, CornerRadius, Frame, InnerResponse, Label, Layout, Margin, Response, RichText, Sense, Stroke, TextEdit, Ui,
-    Vec2, WidgetInfo, accesskit::Role,
+    Align, CornerRadius, Frame, Id, InnerResponse, Label, Layout, Margin, Response, RichText, Sense, Stroke, TextEdit,
+    Ui, Vec2, WidgetInfo, accesskit::Role,
 };
 
 use super::buttons::{icon, primary_button};
@@ -41,6 +41,16 @@ fn as_heading(ui: &Ui, title: &Response) {
 pub fn note(ui: &mut Ui, words: impl Into<String>) -> Response {
     let ink = Theme::here(ui).ink_soft;
     ui.add(Label::new(RichText::new(words).font(text(size::SMALL)).color(ink)).wrap())
+}
+
+/// Whether something is drawn that was not drawn in the pass before.
+pub fn just_appeared(ui: &Ui, id: Id) -> bool {
+    let now = ui.ctx().cumulative_pass_nr();
+    ui.data_mut(|data| {
+        let before = data.get_temp::<u64>(id);
+        data.insert_temp(id, now);
+        before.is_none_or(|before| before + 1 < now)
+    })
 }
 
 /// A hairline across all the room there is.
