@@ -4,12 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use telar::chapters;
+use egui::epaint::ClippedShape;
+use egui_kittest::Harness;
+use telar::chapters::{self, Figure, Stage};
 use telar::course::cells::{self, Limits};
 use telar::course::exercise::Wanted;
-use telar::course::{Block, Course, Exercise, Inline, Kind, Link, Section, SectionId};
-use telar::panels::{PanelId, course::cell};
+use telar::course::{Block, Course, Exercise, FigurePlace, Inline, Kind, Link, Section, SectionId, tex};
+use telar::data::Home;
+use telar::engine::EngineHandle;
+use telar::panels::{PanelId, Preferences, Shared, course::cell};
 use telar::widgets::lesson::Formulas;
+use telar::widgets::theme;
 
 fn shipped() -> Course {
     Course::from_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/lessons"))
@@ -75,6 +80,7 @@ fn both_languages_have_the_same_sections_figures_exercises_and_terms() {
             assert_eq!(parameters(spanish), parameters(english), "{id}");
             let exercises = |section: &Section| section.exercises().map(essence).collect::<Vec<_>>();
             assert_eq!(exercises(spanish), exercises(english), "{id}");
+            assert_eq!(symbols(&spanish.blocks), symbols(&english.blocks), "{id}");
         }
         let terms = |language: &str| course.language(language).glossary.terms.keys().cloned().collect::<Vec<_>>();
         assert_eq!(terms("es"), terms("en"));
@@ -269,4 +275,53 @@ fn every_formula_can_be_set() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// The names of all symbols of a text that light up, in its links and in its formulas.
+fn symbols(text: &[Block]) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    each_words(text, &mut |words| {
+        found.extend(words.iter().filter_map(|inline| match inline {
+            Inline::Link(Link::Symbol(name), _) => Some(name.clone()),
+            _ => None,
+        }));
+    });
+    each_formula(text, &mut |source, _| found.extend(tex::symbols(source).map(str::to_owned)));
+    found
+}
+
+/// What a figure paints while the text points at a symbol, or at none.
+fn painted(place: &FigurePlace, symbol: Option<&str>) -> Vec<ClippedShape> {
+    let entry = chapters::registry().iter().find(|entry| entry.name == place.name).unwrap();
+    let (engine, _commands) = EngineHandle::pair();
+    let preferences = Preferences { language: "en", motion: false, ..Preferences::default() };
+    let shared = Shared::new(engine, Home::at("nowhere"), preferences);
+    let symbol = symbol.map(str::to_owned);
+    let draw = move |ui: &mut egui::Ui, (figure, shared): &mut (Box<dyn Figure>, Shared)| {
+        let mut stage = Stage { symbol: symbol.clone(), ..Stage::default() };
+        figure.ui(ui, shared, &mut stage);
+    };
+    let builder = Harness::builder().with_size([700.0, 900.0]).with_context_setup(theme::install);
+    let mut harness = builder.build_ui_state(draw, ((entry.make)(&place.parameters), shared));
+    harness.run_steps(4);
+    harness.output().shapes.clone()
+}
+
+#[test]
+fn every_symbol_lights_up_a_part_of_a_figure_of_its_section() {
+    let course = shipped();
+    let mut sections = BTreeSet::new();
+    for section in &course.language("en").sections {
+        for symbol in symbols(&section.blocks) {
+            let mut figures = section.figures();
+            let lights = figures.any(|place| painted(place, Some(&symbol)) != painted(place, None));
+            assert!(lights, "{}: no figure has a part {symbol}", section.id);
+            sections.insert(section.id);
+        }
+        for place in section.figures() {
+            assert_eq!(painted(place, None), painted(place, Some("nothing of this name")), "{}", section.id);
+        }
+    }
+    let wanted = [SectionId::new(2, 4), SectionId::new(2, 6), SectionId::new(2, 10)];
+    assert!(wanted.iter().all(|id| sections.contains(id)), "{sections:?}");
 }

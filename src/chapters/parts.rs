@@ -1,8 +1,12 @@
 //! What several figures are made of: the two parts of a figure, numbers that are read off, a request that is pending.
 
-use egui::{Align, Label, Layout, Rect, RichText, Role, ScrollArea, Sense, Ui, Vec2, WidgetInfo, pos2, vec2};
+use egui::{
+    Align, Color32, Label, Layout, Rect, Response, RichText, Role, ScrollArea, Sense, Shape, Ui, Vec2, WidgetInfo,
+    pos2, vec2,
+};
 use egui_material_icons::icons;
 
+use super::Stage;
 pub use crate::panels::asked::{Asked, only};
 use crate::widgets::controls;
 use crate::widgets::theme::{self, Theme, size, space};
@@ -50,6 +54,45 @@ pub fn column(ui: &mut Ui, width: f32, add: impl FnOnce(&mut Ui)) {
         ui.spacing_mut().item_spacing = vec2(space::S, space::S);
         add(ui);
     });
+}
+
+/// Whether the text points at one of these symbols.
+pub fn lit(stage: &Stage, names: &[&str]) -> bool {
+    stage.symbol.as_deref().is_some_and(|symbol| names.contains(&symbol))
+}
+
+/// The ground behind words that are lit, or none.
+pub fn ground(ui: &Ui, lit: bool) -> Color32 {
+    if lit { Theme::here(ui).accent_soft } else { Color32::TRANSPARENT }
+}
+
+/// Lights a symbol of the text up while this is under the pointer.
+pub fn point(response: &Response, symbol: &str, stage: &mut Stage) {
+    if response.hovered() {
+        stage.symbol = Some(symbol.to_owned());
+    }
+}
+
+/// A part of a figure that lights up while the text points at one of these symbols, and lights the first of them up while
+/// it is under the pointer itself.
+pub fn symbol<R>(ui: &mut Ui, stage: &mut Stage, names: &[&str], add: impl FnOnce(&mut Ui, &mut Stage) -> R) -> R {
+    let behind = ui.painter().add(Shape::Noop);
+    let lit = lit(stage, names);
+    let before = stage.symbol.clone();
+    let shown = ui.scope(|ui| add(ui, stage));
+    let rect = shown.response.rect;
+    if lit {
+        let fill = Theme::here(ui).accent_soft;
+        ui.painter().set(behind, Shape::rect_filled(rect.expand(4.0), theme::RADIUS, fill));
+    }
+    // What lies within and is a symbol of its own goes first.
+    if stage.symbol == before
+        && ui.rect_contains_pointer(rect)
+        && let Some(name) = names.first()
+    {
+        stage.symbol = Some((*name).to_owned());
+    }
+    shown.inner
 }
 
 /// A number that is read off.

@@ -7,6 +7,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::exercise::Exercise;
+use super::tex::readable;
 
 /// Who a section is for. A later one asks for more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -194,7 +195,7 @@ pub struct FigurePlace {
     pub caption: Words,
 }
 
-/// The words of a paragraph without any form; a formula is its source.
+/// The words of a paragraph without any form; a formula as one reads it.
 pub fn plain(words: &[Inline]) -> String {
     let mut out = String::new();
     write_plain(words, &mut out);
@@ -204,7 +205,8 @@ pub fn plain(words: &[Inline]) -> String {
 fn write_plain(words: &[Inline], out: &mut String) {
     for inline in words {
         match inline {
-            Inline::Text { text, .. } | Inline::Code(text) | Inline::Formula(text) => out.push_str(text),
+            Inline::Text { text, .. } | Inline::Code(text) => out.push_str(text),
+            Inline::Formula(source) => out.push_str(&readable(source)),
             Inline::Link(_, words) => write_plain(words, out),
             Inline::Break => out.push('\n'),
         }
@@ -228,7 +230,8 @@ fn gather(text: &[Block], parts: &mut Vec<String>) {
                     parts.push(row.iter().map(|cell| plain(cell)).collect::<Vec<_>>().join(" · "));
                 }
             }
-            Block::Formula(text) | Block::Code(text) => parts.push(text.clone()),
+            Block::Formula(source) => parts.push(readable(source)),
+            Block::Code(text) => parts.push(text.clone()),
             Block::Quote(text) => gather(text, parts),
             Block::Figure(place) => parts.push(plain(&place.caption)),
             Block::Exercise(_) => {}

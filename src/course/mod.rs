@@ -16,6 +16,7 @@ pub mod library;
 pub mod parse;
 pub mod progress;
 pub mod search;
+pub mod tex;
 
 use std::sync::Arc;
 

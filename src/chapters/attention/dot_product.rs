@@ -1,10 +1,10 @@
 //! How do likenesses become weights? Vectors to drag, their dot products with one of them, the softmax of these, and the
 //! mean of all vectors under those weights. To try: make a vector twice as long; turn one to the other side.
 
-use egui::{Grid, RichText, Ui, vec2};
+use egui::{Grid, Label, RichText, Ui, vec2};
 use rust_i18n::t;
 
-use crate::chapters::parts::{self, bits, read, softmax, subscript};
+use crate::chapters::parts::{self, bits, ground, lit, point, read, softmax, subscript};
 use crate::chapters::{Figure, FigureEntry, Parameters, Stage};
 use crate::panels::Shared;
 use crate::widgets::controls;
@@ -56,13 +56,13 @@ impl DotProduct {
     fn plane_ui(&mut self, ui: &mut Ui, worked: &Worked, stage: &mut Stage, height: f32) {
         let theme = Theme::here(ui);
         let symbol = stage.symbol.clone().unwrap_or_default();
-        let lit = |i: usize| match symbol.as_str() {
+        let stands_out = |i: usize| match symbol.as_str() {
             "q" => i == self.query,
             "k" | "v" | "x" => true,
             _ => false,
         };
         let arrow = |(i, tip): (usize, &[f32; 2])| {
-            Arrow::movable(name(i), *tip, theme.series[i % theme.series.len()]).lit(lit(i))
+            Arrow::movable(name(i), *tip, theme.series[i % theme.series.len()]).lit(stands_out(i))
         };
         let mut arrows: Vec<Arrow> = self.vectors.iter().enumerate().map(arrow).collect();
         arrows.push(Arrow::result("c", worked.context, theme.ink).lit(symbol == "c"));
@@ -82,51 +82,61 @@ impl DotProduct {
     }
 
     /// Who asks, and what follows from that.
-    fn numbers_ui(&mut self, ui: &mut Ui, stage: &Stage, motion: bool) {
+    fn numbers_ui(&mut self, ui: &mut Ui, stage: &mut Stage, motion: bool) {
         let options: Vec<(usize, String)> = (0..self.vectors.len()).map(|i| (i, format!("q = {}", name(i)))).collect();
         controls::segmented(ui, &t!("chapters_attention.dot_product.query"), &mut self.query, &options);
         // The plane may have moved a vector just now.
         let worked = self.worked();
         self.table_ui(ui, &worked, stage, motion);
-        self.sum_ui(ui, &worked);
+        self.sum_ui(ui, &worked, stage);
         if controls::quiet_button(ui, "", t!("chapters_attention.reset")).clicked() {
             self.vectors = START[..self.vectors.len()].to_vec();
         }
     }
 
     /// Score, weight and bar of every vector.
-    fn table_ui(&self, ui: &mut Ui, worked: &Worked, stage: &Stage, motion: bool) {
+    fn table_ui(&self, ui: &mut Ui, worked: &Worked, stage: &mut Stage, motion: bool) {
         let theme = Theme::here(ui);
-        let lit = |names: &[&str]| stage.symbol.as_deref().is_some_and(|symbol| names.contains(&symbol));
-        let head = |ui: &mut Ui, words: String, lit: bool| {
-            let ink = if lit { theme.accent } else { theme.ink_soft };
-            ui.label(RichText::new(words).font(theme::text(size::SMALL)).color(ink));
-        };
-        let (scores_lit, weights_lit) = (lit(&["s", "score", "scores"]), lit(&["a", "w", "softmax", "weights"]));
+        // Name of each column, and its symbols in the text: the first lights up with it.
+        let columns: [(&str, &[&str]); 3] = [
+            ("chapters_attention.dot_product.key", &["k"]),
+            ("chapters_attention.dot_product.score", &["s"]),
+            ("chapters_attention.dot_product.weight", &["a", "softmax"]),
+        ];
+        let behind = columns.map(|(_, names)| ground(ui, lit(stage, names)));
         Grid::new("dot product").num_columns(4).spacing(vec2(space::M, 6.0)).show(ui, |ui| {
-            head(ui, t!("chapters_attention.dot_product.key").into_owned(), lit(&["k"]));
-            head(ui, t!("chapters_attention.dot_product.score").into_owned(), scores_lit);
-            head(ui, t!("chapters_attention.dot_product.weight").into_owned(), weights_lit);
+            for ((name, symbols), behind) in columns.into_iter().zip(behind) {
+                let words = RichText::new(t!(name)).font(theme::text(size::SMALL)).color(theme.ink_soft);
+                point(&ui.label(words.background_color(behind)), symbols[0], stage);
+            }
             ui.end_row();
             for (i, (score, weight)) in worked.scores.iter().zip(&worked.weights).enumerate() {
                 let color = theme.series[i % theme.series.len()];
-                ui.label(RichText::new(name(i)).font(theme::strong(size::READ)).color(color));
-                ui.label(RichText::new(number(*score)).font(theme::mono(size::BODY)));
-                ui.label(RichText::new(percent(*weight)).font(theme::mono(size::BODY)));
+                let key = RichText::new(name(i)).font(theme::strong(size::READ)).color(color);
+                let values =
+                    [number(*score), percent(*weight)].map(|text| RichText::new(text).font(theme::mono(size::BODY)));
+                for ((words, behind), (_, symbols)) in [key].into_iter().chain(values).zip(behind).zip(columns) {
+                    point(&ui.label(words.background_color(behind)), symbols[0], stage);
+                }
                 let seconds = if motion { theme::MOTION } else { 0.0 };
                 let shown = ui.ctx().animate_value_with_time(ui.scope_id().with(("weight", i)), *weight, seconds);
                 let spoken = t!("chapters_attention.dot_product.bar", key = name(i), weight = percent(*weight));
-                parts::bar(ui, vec2(ui.available_width().clamp(60.0, 220.0), 20.0), shown, color, &spoken);
+                parts::symbol(ui, stage, &["a", "softmax"], |ui, _| {
+                    parts::bar(ui, vec2(ui.available_width().clamp(60.0, 220.0), 20.0), shown, color, &spoken);
+                });
                 ui.end_row();
             }
         });
     }
 
-    fn sum_ui(&self, ui: &mut Ui, worked: &Worked) {
+    fn sum_ui(&self, ui: &mut Ui, worked: &Worked, stage: &mut Stage) {
         let terms: Vec<String> =
             worked.weights.iter().enumerate().map(|(i, weight)| format!("{weight:.2}·{}", name(i))).collect();
         let [x, y] = worked.context.map(number);
-        parts::numbers(ui, format!("c = {} = ({x}, {y})", terms.join(" + ")));
+        let words = RichText::new(format!("c = {} = ({x}, {y})", terms.join(" + ")));
+        let words = words.font(theme::mono(size::SMALL + 1.0)).color(Theme::here(ui).ink);
+        let behind = ground(ui, lit(stage, &["c"]));
+        point(&ui.add(Label::new(words.background_color(behind)).wrap()), "c", stage);
         let entropy = format!("{:.2} bit", bits(&worked.weights));
         parts::readings(ui, &[read(t!("chapters_attention.dot_product.entropy"), entropy)]);
     }
@@ -207,6 +217,22 @@ mod tests {
             assert!(worked.weights.iter().zip(weights).all(|(a, b)| (a - b).abs() < 1e-6), "{:?}", worked.weights);
             assert!(worked.context.iter().zip(context).all(|(a, b)| (a - b).abs() < 2e-6), "{:?}", worked.context);
         }
+    }
+
+    #[test]
+    fn a_part_of_the_figure_under_the_pointer_lights_its_symbol_up() {
+        let mut page = page("dot_product", &[("length", "3")]);
+        for (label, symbol) in [("q·k", "s"), ("weight", "a"), ("x₁ (1.20, 0.50)", "q"), ("x₂ (0.30, 1.30)", "k")]
+        {
+            page.state_mut().stage.symbol = None;
+            page.get_by_label(label).hover();
+            page.run();
+            assert_eq!(page.state().stage.symbol.as_deref(), Some(symbol), "{label}");
+        }
+        page.state_mut().stage.symbol = None;
+        page.get_by_label_contains("c = ").hover();
+        page.run();
+        assert_eq!(page.state().stage.symbol.as_deref(), Some("c"));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use egui::{Grid as Table, Rect, RichText, Role, Sense, Ui, WidgetInfo, pos2, vec
 use rust_i18n::t;
 
 use super::mask::example;
-use crate::chapters::parts::{self, Asked, only, read};
+use crate::chapters::parts::{self, Asked, ground, lit, only, point, read};
 use crate::chapters::{Figure, FigureEntry, Parameters, Stage};
 use crate::engine::{AttentionCapture, Event, LessonRequest, LessonResult, ModelRef};
 use crate::nn::{DecoderConfig, Layout};
@@ -106,38 +106,45 @@ impl Heads {
         }
     }
 
-    fn shapes_ui(&self, ui: &mut Ui) {
+    /// Every step with its shape, and the symbol of the text that lights up with it.
+    fn shapes_ui(&self, ui: &mut Ui, stage: &mut Stage) {
         let theme = Theme::here(ui);
         let (d, h, each) = (self.d_model, self.heads, self.d_model / self.heads);
         let steps = [
-            ("chapters_attention.heads.input", format!("[t, {d}]")),
-            ("chapters_attention.heads.project", format!("3 × [t, {d}]")),
-            ("chapters_attention.heads.split", format!("3 × [{h}, t, {each}]")),
-            ("chapters_attention.heads.attend", format!("[{h}, t, t]")),
-            ("chapters_attention.heads.mix", format!("[{h}, t, {each}]")),
-            ("chapters_attention.heads.join", format!("[t, {d}]")),
-            ("chapters_attention.heads.output", format!("[t, {d}]")),
+            ("input", format!("[t, {d}]")),
+            ("project", format!("3 × [t, {d}]")),
+            ("split", format!("3 × [{h}, t, {each}]")),
+            ("attend", format!("[{h}, t, t]")),
+            ("mix", format!("[{h}, t, {each}]")),
+            ("join", format!("[t, {d}]")),
+            ("output", format!("[t, {d}]")),
         ];
         Table::new("shapes").num_columns(2).spacing(vec2(space::L, 4.0)).show(ui, |ui| {
-            for (name, shape) in steps {
-                ui.label(RichText::new(t!(name)).font(theme::text(size::BODY)).color(theme.ink_soft));
-                ui.label(RichText::new(shape).font(theme::mono(size::BODY)).color(theme.ink));
+            for (step, shape) in steps {
+                let behind = ground(ui, lit(stage, &[step]));
+                let name = RichText::new(t!(format!("chapters_attention.heads.{step}")));
+                let name = name.font(theme::text(size::BODY)).color(theme.ink_soft).background_color(behind);
+                point(&ui.label(name), step, stage);
+                let shape = RichText::new(shape).font(theme::mono(size::BODY)).color(theme.ink);
+                point(&ui.label(shape.background_color(behind)), step, stage);
                 ui.end_row();
             }
         });
     }
 
-    fn split_ui(&mut self, ui: &mut Ui) {
+    fn split_ui(&mut self, ui: &mut Ui, stage: &mut Stage) {
         let options: Vec<(usize, String)> = CHOICES.map(|choice| (choice, choice.to_string())).to_vec();
-        controls::labelled(ui, t!("chapters_attention.heads.count"), 90.0, |ui| {
-            controls::segmented(ui, &t!("chapters_attention.heads.count"), &mut self.heads, &options);
+        parts::symbol(ui, stage, &["h"], |ui, _| {
+            controls::labelled(ui, t!("chapters_attention.heads.count"), 90.0, |ui| {
+                controls::segmented(ui, &t!("chapters_attention.heads.count"), &mut self.heads, &options);
+            });
         });
-        self.strip_ui(ui);
+        parts::symbol(ui, stage, &["d"], |ui, _| self.strip_ui(ui));
         parts::two_parts(
             ui,
             0.6,
             self,
-            |figure, ui| figure.shapes_ui(ui),
+            |figure, ui| figure.shapes_ui(ui, stage),
             |figure, ui| {
                 let count = grouped(figure.parameters() as i64);
                 parts::readings(
@@ -229,7 +236,7 @@ impl Figure for Heads {
 
     fn ui(&mut self, ui: &mut Ui, _: &mut Shared, stage: &mut Stage) {
         parts::body(ui, "heads", |ui| {
-            self.split_ui(ui);
+            self.split_ui(ui, stage);
             ui.add_space(space::S);
             self.pair_ui(ui);
         });
@@ -291,6 +298,17 @@ mod tests {
         assert_eq!((reading(&page, "heads"), reading(&page, "d_head")), (8.0, 16.0));
         assert_eq!(reading(&page, "parameters"), f64::from(4 * 128 * 128 + 4 * 128));
         assert!(page.query_by_label("3 × [8, t, 16]").is_some());
+    }
+
+    #[test]
+    fn a_step_under_the_pointer_lights_its_symbol_up() {
+        let mut page = page("heads", &[("d_model", "128")]);
+        for (label, symbol) in [("3 × [4, t, 32]", "split"), ("[4, t, t]", "attend"), ("[4, t, 32]", "mix")] {
+            page.state_mut().stage.symbol = None;
+            page.get_by_label(label).hover();
+            page.run();
+            assert_eq!(page.state().stage.symbol.as_deref(), Some(symbol), "{label}");
+        }
     }
 
     #[test]

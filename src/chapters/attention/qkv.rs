@@ -5,7 +5,7 @@
 use egui::{Color32, Ui, vec2};
 use rust_i18n::t;
 
-use crate::chapters::parts::{self, read, softmax, subscript};
+use crate::chapters::parts::{self, lit, read, softmax, subscript};
 use crate::chapters::{Figure, FigureEntry, Parameters, Stage};
 use crate::panels::Shared;
 use crate::widgets::controls;
@@ -65,19 +65,15 @@ impl Qkv {
             ui.spacing_mut().item_spacing.x = space::S;
             self.tokens_ui(ui, side, stage);
             let title = t!("chapters_attention.qkv.queries");
-            let touched =
-                matrix_ui(ui, side, &title, &self.tokens, &self.w_q, ("w_Q", "q"), lit(stage, &["q", "Q", "W_Q"]));
-            apply(&mut self.w_q, touched, stage, "q");
+            matrix_ui(ui, side, &title, &self.tokens, &mut self.w_q, ["w_Q", "W_Q", "q"], stage);
             let title = t!("chapters_attention.qkv.keys");
-            let touched =
-                matrix_ui(ui, side, &title, &self.tokens, &self.w_k, ("w_K", "k"), lit(stage, &["k", "K", "W_K"]));
-            apply(&mut self.w_k, touched, stage, "k");
+            matrix_ui(ui, side, &title, &self.tokens, &mut self.w_k, ["w_K", "W_K", "k"], stage);
         });
     }
 
     fn tokens_ui(&mut self, ui: &mut Ui, side: f32, stage: &mut Stage) {
         let theme = Theme::here(ui);
-        let on = lit(stage, &["x", "X"]);
+        let on = lit(stage, &["x"]);
         let arrow = |(i, tip): (usize, &[f32; 2])| {
             Arrow::movable(self.words[i].clone(), *tip, theme.series[i % theme.series.len()]).lit(on)
         };
@@ -94,7 +90,7 @@ impl Qkv {
         }
     }
 
-    fn weights_ui(&self, ui: &mut Ui, weights: &[Vec<f32>]) {
+    fn weights_ui(&self, ui: &mut Ui, weights: &[Vec<f32>], stage: &mut Stage) {
         let theme = Theme::here(ui);
         let cell = |i: usize, j: usize| {
             let weight = weights.get(i).and_then(|row| row.get(j)).copied().unwrap_or(0.0);
@@ -119,8 +115,10 @@ impl Qkv {
             summary: &t!("chapters_attention.qkv.weights"),
         };
         let room = vec2(ui.available_width(), 190.0);
-        controls::note(ui, t!("chapters_attention.qkv.weights"));
-        number_grid::show(ui, room, &grid);
+        parts::symbol(ui, stage, &["a"], |ui, _| {
+            controls::note(ui, t!("chapters_attention.qkv.weights"));
+            number_grid::show(ui, room, &grid);
+        });
     }
 
     /// The two weights that one compares, and both matrices.
@@ -140,44 +138,39 @@ impl Qkv {
     }
 }
 
-fn lit(stage: &Stage, names: &[&str]) -> bool {
-    stage.symbol.as_deref().is_some_and(|symbol| names.contains(&symbol))
-}
-
-/// What was dragged in the plane of a matrix goes into it.
-fn apply(rows: &mut Rows, touched: plane::Touched, stage: &mut Stage, symbol: &str) {
+/// The rows of a matrix, to drag, and what becomes of the tokens; with the names of a row, of the matrix and of a result.
+fn matrix_ui(
+    ui: &mut Ui,
+    side: f32,
+    title: &str,
+    tokens: &[[f32; 2]],
+    rows: &mut Rows,
+    [row_name, matrix, result]: [&str; 3],
+    stage: &mut Stage,
+) {
+    let theme = Theme::here(ui);
+    let color = |i: usize| -> Color32 { theme.series[i % theme.series.len()] };
+    let (matrix_lit, result_lit) = (lit(stage, &[matrix]), lit(stage, &[result]));
+    let results = tokens.iter().enumerate().map(|(i, x)| {
+        Arrow::result(format!("{result}{}", subscript(i + 1)), times(*x, rows), color(i)).lit(result_lit)
+    });
+    let handles = rows
+        .iter()
+        .enumerate()
+        .map(|(i, row)| Arrow::movable(format!("{row_name}{}", subscript(i + 1)), *row, theme.ink).lit(matrix_lit));
+    let arrows: Vec<Arrow> = results.chain(handles).collect();
+    let shown = ui.scope(|ui| plane::show(ui, side, &Plane { title, range: RANGE, arrows: &arrows }));
+    let touched = shown.inner;
     if let Some((moved, tip)) = touched.moved
         && let Some(row) = moved.checked_sub(TOKENS).and_then(|row| rows.get_mut(row))
     {
         *row = tip;
     }
     if touched.hovered.is_some() {
-        stage.symbol = Some(symbol.to_owned());
+        stage.symbol = Some(matrix.to_owned());
+    } else if ui.rect_contains_pointer(shown.response.rect) {
+        stage.symbol = Some(result.to_owned());
     }
-}
-
-/// The rows of a matrix, to drag, and what becomes of the tokens.
-fn matrix_ui(
-    ui: &mut Ui,
-    side: f32,
-    title: &str,
-    tokens: &[[f32; 2]],
-    rows: &Rows,
-    (row_name, result): (&str, &str),
-    lit: bool,
-) -> plane::Touched {
-    let theme = Theme::here(ui);
-    let color = |i: usize| -> Color32 { theme.series[i % theme.series.len()] };
-    let results = tokens
-        .iter()
-        .enumerate()
-        .map(|(i, x)| Arrow::result(format!("{result}{}", subscript(i + 1)), times(*x, rows), color(i)).lit(lit));
-    let handles = rows
-        .iter()
-        .enumerate()
-        .map(|(i, row)| Arrow::movable(format!("{row_name}{}", subscript(i + 1)), *row, theme.ink));
-    let arrows: Vec<Arrow> = results.chain(handles).collect();
-    plane::show(ui, side, &Plane { title, range: RANGE, arrows: &arrows })
 }
 
 fn written(rows: &Rows) -> String {
@@ -195,7 +188,7 @@ impl Figure for Qkv {
                 ui,
                 0.55,
                 self,
-                |figure, ui| figure.weights_ui(ui, &weights),
+                |figure, ui| figure.weights_ui(ui, &weights, stage),
                 |figure, ui| figure.matrices_ui(ui, &weights),
             );
         });
@@ -246,6 +239,22 @@ mod tests {
         figure.w_k = IDENTITY;
         assert!((score(&figure, 3, 1) - score(&figure, 1, 3)).abs() > 0.1);
         assert_eq!(times([2.0, 3.0], &[[1.0, 10.0], [100.0, 1000.0]]), [302.0, 3020.0]);
+    }
+
+    #[test]
+    fn a_plane_under_the_pointer_lights_up_what_is_drawn_in_it() {
+        let mut page = page("qkv", &[("words", "The animal street it")]);
+        let plane = page.get_by_label_contains("queries q = x·W_Q:").rect();
+        for (place, symbol) in [
+            (page.get_by_label("w_K₁ (1.00, 0.00)").rect().center(), "W_K"),
+            (plane.left_bottom() + egui::vec2(8.0, -8.0), "q"),
+            (page.get_by_label_contains("The looks at animal:").rect().center(), "a"),
+        ] {
+            page.state_mut().stage.symbol = None;
+            page.hover_at(place);
+            page.run();
+            assert_eq!(page.state().stage.symbol.as_deref(), Some(symbol));
+        }
     }
 
     #[test]

@@ -19,6 +19,9 @@
 //!
 //! The front matter and the bodies of directives (fenced blocks whose info string is `figure` or a kind of exercise) are
 //! TOML; an unknown field is an error. Every error names its file and line.
+//!
+//! A symbol lights up together with the part of the figure that has its name: in words as a link, in a formula as
+//! `\htmlClass{q}{…}` (see [`super::tex`]).
 
 mod directive;
 mod markdown;

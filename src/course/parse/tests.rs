@@ -31,7 +31,7 @@ fn a_paragraph_has_words_formulas_and_links() {
     else {
         panic!("one paragraph")
     };
-    assert_eq!(plain(words), "A bold both x[0] and q_1 \\cdot k: see it.");
+    assert_eq!(plain(words), "A bold both x[0] and q₁ · k: see it.");
     assert!(words.contains(&Inline::Text { text: "both".into(), bold: true, italic: true }));
     assert!(words.contains(&Inline::Formula("q_1 \\cdot k".into())), "no underscore is taken for slanted text");
     let link = words.iter().find_map(|inline| match inline {
@@ -90,7 +90,7 @@ fn figures_take_parameters_and_exercises_are_what_they_say() {
     assert_eq!(kinds, ["predict", "number", "set", "order", "choose", "code"]);
     for exercise in section.exercises() {
         match &exercise.kind {
-            Kind::Predict { answer, reveal, .. } => assert!(*answer == 1 && plain_text(reveal).contains("\\sigma")),
+            Kind::Predict { answer, reveal, .. } => assert!(*answer == 1 && plain_text(reveal).contains('σ')),
             Kind::Number { fields, mistakes } => {
                 assert_eq!((fields.len(), mistakes.len()), (2, 1));
                 assert_eq!(fields[0].wanted, Wanted::Value(16.0));

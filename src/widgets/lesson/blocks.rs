@@ -7,8 +7,9 @@ use egui::{
 };
 
 use super::Reader;
-use super::paragraph::{Face, Laid, laid_ui, lay, words_ui};
+use super::paragraph::{Face, Laid, laid_ui, lay, lay_display, words_ui};
 use crate::course::lesson::plain;
+use crate::course::tex::unmarked;
 use crate::course::{Block, Inline, Words};
 use crate::widgets::controls::hairline;
 use crate::widgets::theme::{RADIUS, READ_LINE, Theme, mono, size, space, text};
@@ -88,15 +89,15 @@ fn formula_ui(ui: &mut Ui, source: &str, reader: &mut Reader<'_>) {
         formula
     };
     let size = vec2(formula.width, formula.above + formula.below + 2.0 * space::S);
-    let draw = |ui: &mut Ui| {
-        let (rect, response) = ui.allocate_exact_size(vec2(size.x.max(ui.available_width()), size.y), Sense::hover());
-        response.widget_info(|| WidgetInfo::labeled(Role::Math, ui.is_enabled(), source));
-        let Some(picture) = &formula.picture else { return };
-        let pixels = ui.pixels_per_point();
-        let base = pos2(rect.center().x - formula.width / 2.0, rect.top() + space::S + formula.above) + picture.offset;
-        let at = pos2((base.x * pixels).round() / pixels, (base.y * pixels).round() / pixels);
-        let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
-        ui.painter().image(picture.texture.id(), Rect::from_min_size(at, picture.size), whole, theme.ink);
+    let above = formula.above;
+    let laid = lay_display(ui, source, formula, Face::read(theme), reader);
+    let mut draw = |ui: &mut Ui| {
+        let room = vec2(size.x.max(ui.available_width()), size.y);
+        let (rect, response) = ui.allocate_exact_size(room, Sense::click_and_drag() - Sense::FOCUSABLE);
+        response.widget_info(|| WidgetInfo::labeled(Role::Math, ui.is_enabled(), &laid.spoken));
+        ui.ctx().accesskit_node_builder(response.id, |node| node.set_description(unmarked(source)));
+        let base = pos2(rect.center().x - size.x / 2.0, rect.top() + space::S + above);
+        laid.show(ui, &response, base - laid.base().to_vec2(), reader);
     };
     if size.x > room {
         ScrollArea::horizontal().id_salt(source).show(ui, draw);

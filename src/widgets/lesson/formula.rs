@@ -3,6 +3,9 @@
 //! Parsing and layout take a fraction of a millisecond and happen where the formula is first needed, because the text flows
 //! around its size. Drawing it into pixels happens on a thread of its own. The picture is a mask of coverage, made for the
 //! exact size in pixels and painted in the colour of the text: sharp at any scale and right in every theme.
+//!
+//! Where a marked symbol stands is asked of RaTeX too: the mark becomes a ground behind the symbol, in a colour that is its
+//! number, and that ground is taken out again before anything is drawn.
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -10,10 +13,12 @@ use std::sync::Arc;
 use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
-use egui::{Color32, ColorImage, Context, TextureHandle, TextureOptions, Vec2};
+use egui::{Color32, ColorImage, Context, Rect, TextureHandle, TextureOptions, Vec2, pos2, vec2};
 use ratex_layout::LayoutOptions;
 use ratex_render::RenderOptions;
-use ratex_types::{Color, DisplayList, MathStyle};
+use ratex_types::{Color, DisplayItem, DisplayList, MathStyle};
+
+use crate::course::tex::MARK;
 
 /// Size of a formula's letters beside letters of 1: so the small ones of both are equally high.
 const BESIDE: f32 = 1.16;
@@ -33,7 +38,16 @@ pub struct Formulas {
 struct Entry {
     /// `None` for a formula that cannot be understood.
     list: Option<Arc<DisplayList>>,
+    symbols: Arc<[Symbol]>,
     pictures: Vec<Picture>,
+}
+
+/// A marked symbol of a formula.
+#[derive(Clone, Debug, PartialEq)]
+struct Symbol {
+    name: String,
+    /// Its place from the formula's on the base line, in ems.
+    place: Rect,
 }
 
 struct Picture {
@@ -53,6 +67,17 @@ pub struct Formula {
     pub below: f32,
     /// The picture, once it is there.
     pub picture: Option<FormulaPicture>,
+    symbols: Arc<[Symbol]>,
+    /// Size of its letters.
+    em: f32,
+}
+
+impl Formula {
+    /// The symbols that light up together with a part of the figure: their names, and their places from the formula's own
+    /// on the base line, in points.
+    pub fn symbols(&self) -> impl Iterator<Item = (&str, Rect)> {
+        self.symbols.iter().map(|symbol| (symbol.name.as_str(), symbol.place * self.em))
+    }
 }
 
 /// The picture of a formula.
@@ -119,7 +144,9 @@ impl Formulas {
             if let Err(reason) = &list {
                 tracing::warn!("a formula cannot be set: {source}: {reason}");
             }
-            self.set[kind].insert(source.to_owned(), Entry { list: list.ok().map(Arc::new), pictures: Vec::new() });
+            let (list, symbols) = list.map_or((None, Vec::new()), |(list, symbols)| (Some(Arc::new(list)), symbols));
+            let entry = Entry { list, symbols: symbols.into(), pictures: Vec::new() };
+            self.set[kind].insert(source.to_owned(), entry);
         }
         let pixels_per_point = ctx.pixels_per_point();
         let em = size * BESIDE;
@@ -154,7 +181,7 @@ impl Formulas {
             texture,
         });
         let (width, above, below) = (list.width as f32 * em, list.height as f32 * em, list.depth as f32 * em);
-        Some(Formula { width, above, below, picture })
+        Some(Formula { width, above, below, picture, symbols: entry.symbols.clone(), em })
     }
 
     /// Whether a formula can be set.
@@ -163,17 +190,56 @@ impl Formulas {
     }
 }
 
-fn understand(source: &str, display: bool) -> Result<DisplayList, String> {
+/// What is to be drawn, and the places of the marked symbols.
+fn understand(source: &str, display: bool) -> Result<(DisplayList, Vec<Symbol>), String> {
+    let (source, names) = with_grounds(source);
     let style = if display { MathStyle::Display } else { MathStyle::Text };
     let options = LayoutOptions { style, color: Color::BLACK, ..LayoutOptions::default() };
     // A lesson may be half written, and its formula anything.
     let set = catch_unwind(AssertUnwindSafe(|| {
-        let nodes = ratex_parser::parse(source).map_err(|error| error.to_string())?;
+        let nodes = ratex_parser::parse(&source).map_err(|error| error.to_string())?;
         let boxes = ratex_layout::layout(&nodes, &options);
         ratex_layout::validate_layout(&boxes).map_err(|error| error.to_string())?;
-        Ok(ratex_layout::to_display_list(&boxes))
+        let mut list = ratex_layout::to_display_list(&boxes);
+        let symbols = take_grounds(&mut list, &names);
+        Ok((list, symbols))
     }));
     set.unwrap_or_else(|_| Err("RaTeX has failed".to_owned()))
+}
+
+/// The formula with a ground of its number's colour behind every marked symbol, and the symbols' names.
+fn with_grounds(source: &str) -> (String, Vec<String>) {
+    let mut parts = source.split(MARK);
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    let mut names = Vec::new();
+    for part in parts {
+        // As many as a colour has steps; whatever follows is drawn and not marked.
+        match part.split_once('}').filter(|_| names.len() < 255) {
+            Some((name, rest)) => {
+                names.push(name.to_owned());
+                out.push_str(&format!(r"\htmlStyle{{background:[RGB]{},0,0}}{rest}", names.len()));
+            }
+            None => out.extend([MARK, part]),
+        }
+    }
+    (out, names)
+}
+
+/// Takes the grounds of marked symbols out of what is to be drawn.
+fn take_grounds(list: &mut DisplayList, names: &[String]) -> Vec<Symbol> {
+    let base = list.height as f32;
+    let mut symbols = Vec::new();
+    list.items.retain(|item| {
+        let DisplayItem::Rect { x, y, width, height, color } = item else { return true };
+        let number = (color.r * 255.0).round() as usize;
+        let known = number.checked_sub(1).and_then(|at| names.get(at)).filter(|_| color.g == 0.0 && color.b == 0.0);
+        let Some(name) = known else { return true };
+        let corner = pos2(*x as f32, *y as f32 - base);
+        let place = Rect::from_min_size(corner, vec2(*width as f32, *height as f32));
+        symbols.push(Symbol { name: name.clone(), place });
+        false
+    });
+    symbols
 }
 
 /// Pixels from the picture's top to the base line, a whole number so that the letters stand on the screen's grid, and the
@@ -245,9 +311,25 @@ mod tests {
     }
 
     #[test]
+    fn marked_symbols_have_places_and_change_nothing_about_the_formula() {
+        for display in [false, true] {
+            let (plain, none) = understand(r"a = \frac{q \cdot k_j}{\sqrt{d}} + q", display).unwrap();
+            let source = r"a = \frac{\htmlClass{q}{q} \cdot \htmlClass{k}{k_j}}{\sqrt{d}} + \htmlClass{q}{q}";
+            let (list, symbols) = understand(source, display).unwrap();
+            assert_eq!((list.items, list.width, none.len()), (plain.items, plain.width, 0));
+            let names: Vec<&str> = symbols.iter().map(|symbol| symbol.name.as_str()).collect();
+            assert_eq!(names, ["q", "k", "q"]);
+            let [above, key, last] = [0, 1, 2].map(|at| symbols[at].place);
+            assert!(above.right() <= key.left() && key.right() < last.left(), "{symbols:?}");
+            assert!(above.bottom() < last.top() + last.height() && key.width() > above.width(), "{symbols:?}");
+            assert!(last.top() < 0.0 && last.bottom() > 0.0, "a q reaches above and below the base line");
+        }
+    }
+
+    #[test]
     fn a_picture_has_ink_and_stands_on_the_grid() {
         for pixel_em in [18.56, 27.84, 37.12] {
-            let list = understand("x", false).unwrap();
+            let (list, _) = understand("x", false).unwrap();
             let image = rasterize(&list, pixel_em).unwrap();
             let (rise, margin) = base(&list, pixel_em);
             assert!(rise.fract() == 0.0 && margin >= 1.0);

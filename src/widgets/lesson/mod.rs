@@ -1,9 +1,11 @@
 //! The text of lessons: paragraphs with formulas, links and symbols that light up, lists, tables, code.
 //!
 //! [`Reader`] is what the text and its surroundings tell each other while it is drawn: [`text_ui`] draws whole texts,
-//! [`words_ui`] one paragraph. Every paragraph is one piece of the accessibility tree, with its formulas as their source.
+//! [`words_ui`] one paragraph. Every paragraph is one piece of the accessibility tree, with its formulas as one reads them;
+//! what is copied of it holds them as TeX.
 
 mod blocks;
+mod copy;
 mod formula;
 mod paragraph;
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! One paragraph: words, code, links and formulas in lines.
 //!
-//! A paragraph is one laid-out text (a galley). A formula in it is a gap of its width between two invisible letters that no
-//! line break can part; the picture is painted into the gap, standing on the line's base line. A link is a range of letters
-//! with places of its own to touch.
+//! A paragraph is one laid-out text (a galley). A formula in it is a gap of its width between invisible letters that no line
+//! break can part; the picture is painted into the gap, standing on the line's base line. A formula on a line of its own is
+//! such a text too, of nothing but its gap, so that one can select through it. A link is a range of letters with places of
+//! its own to touch; so is a marked symbol in a formula.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -16,14 +17,14 @@ use egui::{
 use egui_material_icons::icons;
 
 use super::Reader;
+use super::copy::{Copying, JOINER};
 use super::formula::Formula;
 use crate::course::lesson::{plain, plain_text};
+use crate::course::tex::readable;
 use crate::course::{Inline, Level, Link};
 use crate::widgets::level;
 use crate::widgets::theme::{READ_LINE, Theme, mono, size, strong, text};
 
-/// A letter that is never drawn and never parted from the next.
-const JOINER: &str = "\u{2060}";
 /// Where the base line runs below the middle of a line, as a share of the letters' size.
 const BASE: f32 = 0.36;
 /// Inline code beside letters of 1.
@@ -64,9 +65,11 @@ pub struct Laid {
     /// The letters.
     pub galley: Arc<Galley>,
     face: Face,
-    /// Formulas, by the first of their two letters, in the colour of what they stand in.
+    /// Formulas, by the first of their letters, in the colour of what they stand in.
     formulas: Vec<(usize, Formula, Color32)>,
     links: Vec<(Range<usize>, Link, String)>,
+    /// The symbol that is lit in this frame.
+    lit: Option<String>,
     /// What a screen reader says.
     pub spoken: String,
 }
@@ -83,22 +86,39 @@ struct Pen<'a> {
 
 /// Lays a paragraph out in a width.
 pub fn lay(ui: &Ui, words: &[Inline], face: Face, width: f32, reader: &mut Reader<'_>) -> Laid {
-    let mut pen = Pen {
-        job: LayoutJob { wrap: egui::text::TextWrapping::wrap_at_width(width), ..LayoutJob::default() },
-        letters: 0,
-        face,
-        theme: Theme::here(ui),
-        formulas: Vec::new(),
-        links: Vec::new(),
-        ui,
-    };
+    let mut pen = Pen::new(ui, face, width);
     pen.words(words, face.ink, None, reader);
-    let Pen { job, formulas, links, .. } = pen;
-    let galley = ui.fonts_mut(|fonts| fonts.layout_job(job));
-    Laid { galley, face, formulas, links, spoken: plain(words) }
+    pen.laid(plain(words), reader)
 }
 
-impl Pen<'_> {
+/// Lays out a formula that stands on a line of its own.
+pub(super) fn lay_display(ui: &Ui, source: &str, formula: Formula, face: Face, reader: &Reader<'_>) -> Laid {
+    let mut pen = Pen::new(ui, face, f32::INFINITY);
+    pen.gap(source, true, formula, face.ink, None);
+    pen.laid(readable(source), reader)
+}
+
+impl<'a> Pen<'a> {
+    fn new(ui: &'a Ui, face: Face, width: f32) -> Self {
+        Self {
+            job: LayoutJob { wrap: egui::text::TextWrapping::wrap_at_width(width), ..LayoutJob::default() },
+            letters: 0,
+            face,
+            theme: Theme::here(ui),
+            formulas: Vec::new(),
+            links: Vec::new(),
+            ui,
+        }
+    }
+
+    fn laid(self, spoken: String, reader: &Reader<'_>) -> Laid {
+        let Self { job, face, formulas, links, ui, .. } = self;
+        let galley = ui.fonts_mut(|fonts| fonts.layout_job(job));
+        let symbols = formulas.iter().any(|(_, formula, _)| formula.symbols().next().is_some());
+        let lit = reader.lit.filter(|_| symbols).map(str::to_owned);
+        Laid { galley, face, formulas, links, lit, spoken }
+    }
+
     fn words(&mut self, words: &[Inline], ink: Color32, under: Option<(&Link, bool)>, reader: &mut Reader<'_>) {
         for inline in words {
             match inline {
@@ -176,25 +196,36 @@ impl Pen<'_> {
     }
 
     fn formula(&mut self, source: &str, ink: Color32, under: Option<(&Link, bool)>, reader: &mut Reader<'_>) {
-        let mut format = self.format(false, false, ink, under);
-        let Some(formula) = reader.formulas.get(self.ui.ctx(), source, false, self.face.size) else {
-            // Better to read than a gap.
-            format.font_id = mono(self.face.size * CODE);
-            self.push(source, format);
-            return;
-        };
+        match reader.formulas.get(self.ui.ctx(), source, false, self.face.size) {
+            Some(formula) => self.gap(source, false, formula, ink, under),
+            None => {
+                // Better to read than a gap.
+                let mut format = self.format(false, false, ink, under);
+                format.font_id = mono(self.face.size * CODE);
+                self.push(source, format);
+            }
+        }
+    }
+
+    /// The room of a formula, which knows what is copied of it.
+    fn gap(&mut self, source: &str, display: bool, formula: Formula, ink: Color32, under: Option<(&Link, bool)>) {
+        let format = self.format(false, false, ink, under);
         let base = BASE * self.face.size;
         let needed = 2.0 * (formula.above + 1.0 - base).max(formula.below + 1.0 + base);
-        self.formulas.push((self.letters, formula.clone(), ink));
         let tall = TextFormat { line_height: Some(self.face.line.max(needed)), ..format.clone() };
-        self.job.append(JOINER, 0.0, format);
-        self.job.append(JOINER, formula.width, tall);
-        self.letters += 2;
+        let letters = Copying::letters(self.ui.ctx(), source, display);
+        self.job.append(&letters, 0.0, format);
+        self.job.append(JOINER.encode_utf8(&mut [0; 4]), formula.width, tall);
+        self.formulas.push((self.letters, formula, ink));
+        self.letters += letters.chars().count() + 1;
     }
 }
 
-/// Signs that are written as emoji in lessons and drawn as the app's own.
-fn sign(c: char, theme: &Theme) -> Option<(&'static str, Option<Color32>)> {
+/// Emoji in lessons that are drawn as the app's own signs.
+pub(super) const EMOJI: [char; 5] = ['🌱', '🪴', '🌳', '🛠', '⚙'];
+
+/// The app's sign for one of the [`EMOJI`].
+pub(super) fn sign(c: char, theme: &Theme) -> Option<(&'static str, Option<Color32>)> {
     let of = |wanted| {
         let (glyph, color) = level::sign(wanted, theme);
         Some((glyph, Some(color)))
@@ -246,12 +277,38 @@ impl Laid {
         None
     }
 
+    /// Where the one formula stands whose laid-out text this is, from the text's corner.
+    pub(super) fn base(&self) -> Pos2 {
+        self.base_of(0).unwrap_or_default()
+    }
+
+    /// Draws the text with its corner at a place; what it consists of can be selected, followed and pointed at.
+    pub(super) fn show(&self, ui: &Ui, response: &Response, corner: Pos2, reader: &mut Reader<'_>) {
+        if ui.is_rect_visible(response.rect) {
+            let (galley, ink) = (self.galley.clone(), self.face.ink);
+            LabelSelectionState::label_text_selection(ui, response, corner, galley, ink, Stroke::NONE);
+            self.paint_formulas(ui, corner);
+            self.paint_lines(ui, corner);
+        }
+        self.symbols_ui(ui, response.id, corner, reader);
+        self.links_ui(ui, response.id, corner, reader);
+    }
+
     fn paint_formulas(&self, ui: &Ui, corner: Pos2) {
+        let theme = Theme::here(ui);
         let pixels = ui.pixels_per_point();
         let snapped = |at: f32| (at * pixels).round() / pixels;
         for (letter, formula, ink) in &self.formulas {
             let (Some(base), Some(picture)) = (self.base_of(*letter), &formula.picture) else { continue };
-            let at = corner + base.to_vec2() + picture.offset;
+            let base = corner + base.to_vec2();
+            for (name, place) in formula.symbols() {
+                let ground = around(place, base);
+                if self.lit.as_deref() == Some(name) {
+                    ui.painter().rect_filled(ground, 3.0, theme.accent_soft);
+                }
+                ui.painter().hline(ground.x_range(), ground.bottom(), Stroke::new(1.0, theme.line));
+            }
+            let at = base + picture.offset;
             let rect = Rect::from_min_size(pos2(snapped(at.x), snapped(at.y)), picture.size);
             let whole = Rect::from_min_max(Pos2::ZERO, pos2(1.0, 1.0));
             ui.painter().image(picture.texture.id(), rect, whole, *ink);
@@ -275,11 +332,24 @@ impl Laid {
         }
     }
 
-    /// Lets links be touched and symbols be pointed at.
+    /// Lets the marked symbols of formulas be pointed at.
+    fn symbols_ui(&self, ui: &Ui, id: Id, corner: Pos2, reader: &mut Reader<'_>) {
+        for (letter, formula, _) in &self.formulas {
+            let Some(base) = self.base_of(*letter) else { continue };
+            for (number, (name, place)) in formula.symbols().enumerate() {
+                let rect = around(place, corner + base.to_vec2());
+                if ui.interact(rect, id.with(("symbol", letter, number)), Sense::hover()).hovered() {
+                    reader.pointed = Some(name.to_owned());
+                }
+            }
+        }
+    }
+
+    /// Lets links be followed, and words that light up be pointed at or reached by the keyboard.
     fn links_ui(&self, ui: &Ui, id: Id, corner: Pos2, reader: &mut Reader<'_>) {
         for (number, (range, link, name)) in self.links.iter().enumerate() {
             let symbol = matches!(link, Link::Symbol(_));
-            let sense = if symbol { Sense::hover() } else { Sense::click() };
+            let sense = if symbol { Sense::focusable_noninteractive() } else { Sense::click() };
             let mut whole: Option<Response> = None;
             for (line, place) in self.places(range).into_iter().enumerate() {
                 let rect = place.translate(corner.to_vec2());
@@ -289,17 +359,16 @@ impl Laid {
                 whole = Some(whole.map_or(response.clone(), |first| first.union(response)));
             }
             let Some(response) = whole else { continue };
-            if symbol {
-                if response.hovered()
-                    && let Link::Symbol(name) = link
-                {
+            let role = if symbol { Role::Mark } else { Role::Link };
+            response.widget_info(|| WidgetInfo::labeled(role, ui.is_enabled(), name));
+            if response.has_focus() {
+                ui.painter().rect_stroke(response.rect.expand(1.0), 3.0, focus(ui), egui::StrokeKind::Outside);
+            }
+            if let Link::Symbol(name) = link {
+                if response.hovered() || response.has_focus() {
                     reader.pointed = Some(name.clone());
                 }
                 continue;
-            }
-            response.widget_info(|| WidgetInfo::labeled(Role::Link, ui.is_enabled(), name));
-            if response.has_focus() {
-                ui.painter().rect_stroke(response.rect.expand(1.0), 3.0, focus(ui), egui::StrokeKind::Outside);
             }
             if response.clicked() {
                 reader.followed = Some(link.clone());
@@ -319,6 +388,11 @@ impl Laid {
             }
         }
     }
+}
+
+/// The ground of a symbol whose formula stands at this place of a base line: a little more than the symbol itself.
+fn around(symbol: Rect, base: Pos2) -> Rect {
+    symbol.translate(base.to_vec2()).expand2(vec2(1.0, 2.0))
 }
 
 fn focus(ui: &Ui) -> Stroke {
@@ -343,12 +417,6 @@ pub(super) fn laid_ui(ui: &mut Ui, laid: &Laid, reader: &mut Reader<'_>) -> Resp
     let size = vec2(laid.size().x.min(ui.available_width()), laid.size().y);
     let (rect, response) = ui.allocate_exact_size(size, Sense::click_and_drag() - Sense::FOCUSABLE);
     response.widget_info(|| WidgetInfo::labeled(Role::Label, ui.is_enabled(), &laid.spoken));
-    if ui.is_rect_visible(rect) {
-        let (galley, ink) = (laid.galley.clone(), laid.face.ink);
-        LabelSelectionState::label_text_selection(ui, &response, rect.min, galley, ink, Stroke::NONE);
-        laid.paint_formulas(ui, rect.min);
-        laid.paint_lines(ui, rect.min);
-    }
-    laid.links_ui(ui, response.id, rect.min, reader);
+    laid.show(ui, &response, rect.min, reader);
     response
 }
