@@ -60,20 +60,21 @@ impl Judge<'_> {
         let mut first_wrong = None;
         for (function, arguments) in self.task.functions.iter().zip(&all) {
             let (output, expected) = self.run(function, arguments, &Input::Example)?;
-            let (given, wrong) = match output {
+            let (given, given_shape, wrong) = match output {
                 Output::Tensor(given) => {
                     let wrong = compare::fault(&given, &expected).map(|fault| {
                         let mistake = compare::mistake(function, arguments, &given, &expected, &self.meter);
                         (fault, mistake)
                     });
-                    let text = given.to_string();
+                    let (text, shape) = (given.to_string(), given.shape().to_vec());
                     self.example.push(given);
-                    (text, wrong)
+                    (text, Some(shape), wrong)
                 }
-                Output::Other(kind) => (kind.name(), Some((Fault::Kind(kind), None))),
+                Output::Other(kind) => (kind.name(), None, Some((Fault::Kind(kind), None))),
             };
             let (call, arguments) = (function.signature(), function.write(arguments));
-            self.shown.push(Shown { call, arguments, given, expected: expected.to_string() });
+            let (expected, expected_shape) = (expected.to_string(), expected.shape().to_vec());
+            self.shown.push(Shown { call, arguments, given, given_shape, expected, expected_shape });
             if let Some((fault, mistake)) = wrong
                 && first_wrong.is_none()
             {

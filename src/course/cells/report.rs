@@ -62,8 +62,12 @@ pub struct Shown {
     pub arguments: Vec<(String, String)>,
     /// What the learner's function gave.
     pub given: String,
+    /// Its shape, if it is a tensor.
+    pub given_shape: Option<Vec<usize>>,
     /// What it should have given.
     pub expected: String,
+    /// The shape of that.
+    pub expected_shape: Vec<usize>,
 }
 
 /// The first output that is wrong, and how.

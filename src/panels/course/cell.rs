@@ -173,7 +173,7 @@ impl CodeCell {
     }
 
     /// Runs it inside the model that ships with the person's language.
-    fn run_in_model(&mut self, shared: &Shared) {
+    pub fn run_in_model(&mut self, shared: &Shared) {
         let job = shared.engine.next_job();
         self.inside.run(job);
         let request = LessonRequest::RunCellInModel {
@@ -204,7 +204,7 @@ impl CodeCell {
     /// Run or stop, and the way back to the beginning. Returns whether the source was changed.
     fn buttons_ui(&mut self, ui: &mut Ui, shared: &Shared, editor: EditorNews) -> bool {
         let mut changed = false;
-        ui.horizontal(|ui| {
+        ui.horizontal_wrapped(|ui| {
             let main = match self.report.job() {
                 Some(job) => {
                     let stop = controls::quiet_button(ui, icons::ICON_STOP.codepoint, t!("cells.stop"));
@@ -233,10 +233,19 @@ impl CodeCell {
                 }
             }
             if self.running() {
-                ui.add(egui::Spinner::new().color(Theme::here(ui).accent));
-                controls::note(ui, t!("cells.running"));
+                waiting_ui(ui, t!("cells.running"), shared.motion);
             }
         });
         changed
     }
+}
+
+/// Something is on its way; a sign turns where things may move.
+fn waiting_ui(ui: &mut Ui, words: impl Into<String>, motion: bool) {
+    ui.horizontal(|ui| {
+        if motion {
+            ui.add(egui::Spinner::new().color(Theme::here(ui).accent));
+        }
+        controls::note(ui, words);
+    });
 }

@@ -1,6 +1,7 @@
 //! What came of a run: the verdict, the mistake by its name, what was printed, and the example's results.
 
-use egui::{Color32, Label, RichText, Ui};
+use egui::accesskit::{Live, Role};
+use egui::{Align, Color32, Label, Layout, RichText, ScrollArea, Ui, vec2};
 use egui_material_icons::icons;
 use rust_i18n::t;
 
@@ -8,6 +9,9 @@ use super::{Awaited, CodeCell};
 use crate::course::cells::{CellReport, Input, Shown, Verdict};
 use crate::widgets::controls;
 use crate::widgets::theme::{Theme, mono, size, space, strong, text};
+
+/// So high is what was printed or computed at most, in points; what is longer is scrolled.
+const MOST: f32 = 260.0;
 
 impl CodeCell {
     /// All that is known of the last run.
@@ -18,8 +22,12 @@ impl CodeCell {
             }
             Awaited::Nothing | Awaited::Running(_, None) => {}
             Awaited::Running(_, Some(report)) | Awaited::There(report) => {
-                // What is known of another text than the one above is paler.
-                let stale = self.running() || self.checked != self.source;
+                // What is known of another text than the one above is paler, and says so.
+                let changed = self.checked != self.source && !self.running();
+                let stale = self.running() || changed;
+                if changed {
+                    controls::note(ui, t!("cells.stale"));
+                }
                 ui.scope(|ui| {
                     if stale {
                         ui.set_opacity(0.6);
@@ -31,12 +39,18 @@ impl CodeCell {
     }
 }
 
-/// A sign and a sentence.
+/// A sign and a sentence, which a screen reader says by itself.
 pub(super) fn line(ui: &mut Ui, glyph: &str, ink: Color32, sentence: &str) {
     ui.horizontal_top(|ui| {
-        ui.add(Label::new(controls::icon(glyph, size::TITLE).color(ink)));
+        ui.spacing_mut().item_spacing.x = 6.0;
+        ui.add(Label::new(controls::icon(glyph, size::TITLE).color(ink)).selectable(false)).accessible_name("");
         let words = RichText::new(sentence).font(text(size::BODY)).color(Theme::here(ui).ink);
-        ui.add(Label::new(words).wrap().selectable(true));
+        let label = ui.add(Label::new(words.line_height(Some(size::TITLE))).wrap().selectable(true));
+        ui.ctx().accesskit_node_builder(label.id, |node| {
+            node.set_role(Role::Status);
+            node.set_live(Live::Polite);
+            node.set_label(sentence);
+        });
     });
 }
 
@@ -63,7 +77,7 @@ fn verdict_ui(ui: &mut Ui, report: &CellReport) {
     }
     if !report.printed.is_empty() {
         title(ui, &t!("cells.output"));
-        code(ui, report.printed.trim_end());
+        ui.push_id("printed", |ui| code(ui, report.printed.trim_end()));
         if report.printed_cut {
             controls::note(ui, t!("cells.output_cut"));
         }
@@ -81,42 +95,79 @@ fn example_ui(ui: &mut Ui, example: &[Shown], wrong: bool) {
         return;
     }
     title(ui, &t!("cells.example"));
-    for shown in example {
-        ui.horizontal_wrapped(|ui| {
-            ui.spacing_mut().item_spacing.x = space::XL;
-            for (name, value) in &shown.arguments {
-                named_code(ui, name, value);
-            }
-        });
-        controls::note(ui, &shown.call);
-        ui.horizontal_wrapped(|ui| {
-            ui.spacing_mut().item_spacing.x = space::XL;
-            if !wrong || shown.given == shown.expected {
-                code(ui, &shown.given);
+    for (i, shown) in example.iter().enumerate() {
+        ui.push_id(i, |ui| {
+            let arguments: Vec<_> =
+                shown.arguments.iter().map(|(name, value)| (name.clone(), value.as_str())).collect();
+            values_ui(ui, &arguments);
+            let given = (shown.given.as_str(), shown.given_shape.as_deref());
+            let expected = (shown.expected.as_str(), Some(&shown.expected_shape[..]));
+            if !wrong || given == expected {
+                ui.push_id("result", |ui| values_ui(ui, &[(shaped(&shown.call, given.1), given.0)]));
                 return;
             }
-            for (name, text) in [("cells.given", &shown.given), ("cells.expected", &shown.expected)] {
-                named_code(ui, &t!(name), text);
-            }
+            controls::note(ui, &shown.call);
+            let both = [("cells.given", given), ("cells.expected", expected)];
+            let both = both.map(|(name, (value, shape))| (shaped(&t!(name), shape), value));
+            ui.push_id("result", |ui| values_ui(ui, &both));
         });
     }
+}
+
+/// A name with the shape of what it names: `k · [3, 2]`.
+fn shaped(name: &str, shape: Option<&[usize]>) -> String {
+    shape.map_or_else(|| name.to_owned(), |shape| format!("{name} · {shape:?}"))
 }
 
 /// A small title inside of what came of a run.
 pub(super) fn title(ui: &mut Ui, words: &str) {
     let ink = Theme::here(ui).ink;
-    ui.add(Label::new(RichText::new(words).font(strong(size::BODY)).color(ink)));
-}
-
-/// A value under its name.
-fn named_code(ui: &mut Ui, name: &str, words: &str) {
-    ui.vertical(|ui| {
-        controls::note(ui, name);
-        code(ui, words);
+    let title = ui.add(Label::new(RichText::new(words).font(strong(size::BODY)).color(ink)));
+    ui.ctx().accesskit_node_builder(title.id, |node| {
+        node.set_role(Role::Heading);
+        node.set_label(words);
     });
 }
 
+/// Values under their names, side by side as far as there is room.
+fn values_ui(ui: &mut Ui, values: &[(String, &str)]) {
+    let (room, ink) = (ui.available_width(), Theme::here(ui).ink);
+    let width = |(name, value): &(String, &str)| {
+        let name = ui.painter().layout_no_wrap(name.clone(), text(size::SMALL), ink).size().x;
+        let value = ui.painter().layout_no_wrap((*value).to_owned(), mono(size::BODY), ink).size().x;
+        name.max(value).ceil().min(room)
+    };
+    let widths: Vec<f32> = values.iter().map(width).collect();
+    let mut from = 0;
+    while from < values.len() {
+        let (mut to, mut used) = (from + 1, widths[from]);
+        while to < values.len() && used + space::XL + widths[to] <= room {
+            used += space::XL + widths[to];
+            to += 1;
+        }
+        ui.horizontal_top(|ui| {
+            ui.spacing_mut().item_spacing.x = space::XL;
+            for (i, ((name, value), width)) in values.iter().zip(&widths).enumerate().take(to).skip(from) {
+                ui.allocate_ui_with_layout(vec2(*width, 0.0), Layout::top_down(Align::Min), |ui| {
+                    ui.set_width(*width);
+                    ui.spacing_mut().item_spacing.y = 2.0;
+                    controls::note(ui, name);
+                    ui.push_id(i, |ui| code(ui, value));
+                });
+            }
+        });
+        from = to;
+    }
+}
+
+/// Values as they are written, in their columns: what is wider or longer than there is room for is scrolled.
 fn code(ui: &mut Ui, words: &str) {
     let ink = Theme::here(ui).ink;
-    ui.add(Label::new(RichText::new(words).font(mono(size::BODY)).color(ink)).selectable(true));
+    let extent = ui.painter().layout_no_wrap(words.to_owned(), mono(size::BODY), ink).size();
+    let label = Label::new(RichText::new(words).font(mono(size::BODY)).color(ink)).selectable(true).extend();
+    if extent.x > ui.available_width() + 1.0 || extent.y > MOST {
+        ScrollArea::both().max_height(MOST).auto_shrink([false, true]).show(ui, |ui| ui.add(label));
+    } else {
+        ui.add(label);
+    }
 }

@@ -1,17 +1,20 @@
 //! The learner's function inside a model: whether the model still says the same, and what it says instead.
 
-use egui::{Grid, Label, RichText, Ui};
+use egui::{Align, Label, Layout, RichText, Ui, vec2};
 use egui_material_icons::icons;
 use rust_i18n::t;
 
 use super::feedback::{line, title};
-use super::{Awaited, CodeCell};
+use super::{Awaited, CodeCell, waiting_ui};
 use crate::course::cells::Verdict;
 use crate::engine::lesson::cell::{Comparison, InModelReport, SAME};
 use crate::panels::{Shared, model_label};
 use crate::widgets::controls;
 use crate::widgets::probability_bars::percent;
-use crate::widgets::theme::{Theme, mono, size, space, text};
+use crate::widgets::theme::{Theme, mono, size, space, strong, text};
+
+/// Least width of one of the two models that are compared, in points.
+const SIDE: f32 = 150.0;
 
 impl CodeCell {
     /// The button, once there is a function that runs, and what came of it.
@@ -21,10 +24,7 @@ impl CodeCell {
             return;
         }
         if self.inside.job().is_some() {
-            ui.horizontal(|ui| {
-                ui.add(egui::Spinner::new().color(Theme::here(ui).accent));
-                controls::note(ui, t!("cells.model.running"));
-            });
+            waiting_ui(ui, t!("cells.model.running"), shared.motion);
         } else if self.checked == self.source {
             let button = controls::quiet_button(ui, icons::ICON_MEMORY.codepoint, t!("cells.model.run"));
             if button.on_hover_text(t!("cells.model.hint")).clicked() {
@@ -65,32 +65,50 @@ fn report_ui(ui: &mut Ui, report: &InModelReport) {
 fn comparison_ui(ui: &mut Ui, report: &InModelReport, comparison: &Comparison) {
     title(ui, &model_label(&report.model));
     let words: String = report.tokens.concat();
-    controls::note(ui, format!("{}: «{}»", t!("cells.model.text"), words.trim()));
-    Grid::new("in model").num_columns(3).spacing([space::XL, space::XS]).show(ui, |ui| {
-        ui.label("");
-        soft(ui, &t!("cells.model.before"));
-        soft(ui, &t!("cells.model.after"));
-        ui.end_row();
-        soft(ui, &t!("cells.model.loss"));
-        for loss in comparison.losses {
-            value(ui, &format!("{loss:.3}"));
+    controls::note(ui, t!("cells.model.text", text = words.trim()));
+    // Side by side as far as there is room for both.
+    let room = ui.available_width();
+    let width = if room < 2.0 * SIDE + space::XL { room } else { (room - space::XL) / 2.0 };
+    ui.spacing_mut().item_spacing.y = space::XS;
+    let sides = ["cells.model.before", "cells.model.after"].into_iter().zip(comparison.losses).zip(&comparison.next);
+    let draw = |ui: &mut Ui| {
+        for ((name, loss), next) in sides {
+            ui.allocate_ui_with_layout(vec2(width, 0.0), Layout::top_down(Align::Min), |ui| {
+                ui.set_width(width);
+                side_ui(ui, &t!(name), loss, next);
+            });
         }
-        ui.end_row();
-        let rows = comparison.next[0].len().max(comparison.next[1].len());
-        for row in 0..rows {
-            soft(ui, &if row == 0 { t!("cells.model.next").into_owned() } else { String::new() });
-            for next in &comparison.next {
-                let words = next.get(row).map(|(piece, share)| format!("{} {}", visible(piece), percent(*share)));
-                value(ui, &words.unwrap_or_default());
-            }
-            ui.end_row();
-        }
-    });
+    };
+    if width < room {
+        ui.horizontal_top(|ui| {
+            ui.spacing_mut().item_spacing.x = space::XL;
+            draw(ui);
+        });
+    } else {
+        draw(ui);
+    }
+}
+
+/// What the model says: how it is called, its loss, and the tokens that it takes for likeliest.
+fn side_ui(ui: &mut Ui, name: &str, loss: f32, next: &[(String, f32)]) {
+    ui.spacing_mut().item_spacing.y = space::XS;
+    ui.spacing_mut().interact_size.y = 0.0;
+    let ink = Theme::here(ui).ink;
+    ui.add(Label::new(RichText::new(name).font(strong(size::SMALL)).color(ink)).wrap());
+    soft(ui, &t!("cells.model.loss"));
+    value(ui, &format!("{loss:.3}"));
+    soft(ui, &t!("cells.model.next"));
+    for (piece, share) in next {
+        ui.horizontal(|ui| {
+            value(ui, &visible(piece));
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| value(ui, &percent(*share)));
+        });
+    }
 }
 
 /// A token whose white space can be seen.
 fn visible(piece: &str) -> String {
-    format!("{:<10}", piece.replace(' ', "␣").replace('\n', "⏎"))
+    piece.replace(' ', "␣").replace('\n', "⏎")
 }
 
 fn short(value: f32) -> String {
