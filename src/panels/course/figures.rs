@@ -26,6 +26,8 @@ pub(super) struct Open {
     pub cells: BTreeMap<String, CodeCell>,
     /// What the text and the figures tell each other.
     pub stage: Stage,
+    /// The symbol of the text that was under the pointer in the last frame: a figure above that text lights up too.
+    pub pointed: Option<String>,
     /// What the figures read in the last frame: exercises are checked against this, wherever they stand in the text.
     pub readings: Readings,
     /// When it was opened, on the clock of the frames.
@@ -50,6 +52,7 @@ impl Open {
             figures: Vec::new(),
             cells: BTreeMap::new(),
             stage: Stage::default(),
+            pointed: None,
             readings: Readings::new(),
             since: None,
             of: None,
@@ -96,6 +99,14 @@ impl Open {
             };
             let salt = format!("{}-{}", self.id, exercise.id);
             self.cells.insert(exercise.id.clone(), CodeCell::new(&salt, task, starter, saved));
+        }
+    }
+
+    /// Makes the code cells anew, with what was kept of them.
+    pub fn renew_cells(&mut self, shared: &mut Shared) {
+        self.cells.clear();
+        if let Some(section) = shared.learning.course.clone().section(shared.language, self.id) {
+            self.make_cells(section, shared);
         }
     }
 

@@ -9,8 +9,11 @@ mod figures;
 mod glossary;
 pub(crate) mod header;
 mod page;
+mod staged;
 #[cfg(test)]
 mod tests;
+
+pub use staged::scenes_of;
 
 use std::sync::Arc;
 
@@ -43,6 +46,8 @@ pub struct CoursePage {
     seen: bool,
     /// Whether the section was drawn at all, so that its formulas are asked for.
     drawn: bool,
+    /// The code cell that is shown at work.
+    staged: Option<staged::Staged>,
     /// Pages to scroll in the next frame.
     turn: f32,
     /// How far the text is scrolled, and how far it could be, in points.
@@ -88,6 +93,7 @@ impl Panel for CoursePage {
         if let Some(open) = &mut self.open {
             open.figures.iter_mut().for_each(|slot| slot.figure.logic(ctx, shared));
         }
+        self.go_on(shared);
     }
 
     fn ui(&mut self, ui: &mut Ui, shared: &mut Shared) {
@@ -123,12 +129,22 @@ impl Panel for CoursePage {
         }
     }
 
+    fn demonstrate_scene(&mut self, scene: &str, shared: &mut Shared) {
+        self.demonstrate(shared);
+        self.stage_cell(scene, shared);
+    }
+
     fn settled(&self) -> bool {
         let figures = self.open.as_ref().is_none_or(Open::settled);
-        self.drawn && figures && self.turn == 0.0 && !self.formulas.pending()
+        let staged = self.staged.as_ref().is_none_or(|staged| !staged.inside);
+        self.drawn && figures && staged && self.turn == 0.0 && !self.formulas.pending()
     }
 
     fn turn_page(&mut self) -> bool {
+        if self.staged.is_some() {
+            // The rest of the section has been in sight in another scene.
+            return false;
+        }
         let (at, most) = self.scrolled;
         if at >= most - 1.0 {
             return false;
@@ -152,6 +168,7 @@ impl CoursePage {
         if !same {
             self.note = false;
             self.drawn = false;
+            self.staged = None;
             self.turn = f32::NEG_INFINITY;
             self.open = Some(Open::new(id));
         }

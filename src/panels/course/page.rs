@@ -55,6 +55,13 @@ impl CoursePage {
             ui.scope_builder(UiBuilder::new().max_rect(right), |ui| {
                 beside_ui(ui, slot, &mut open.stage, &mut reader, shared);
             });
+            if let Some(pointed) = reader.pointed {
+                open.stage.symbol = Some(pointed);
+            }
+        }
+        if open.stage.symbol != lit {
+            // What lights it up in the next frame should not wait for the pointer to move again.
+            ui.ctx().request_repaint();
         }
         self.open = Some(open);
     }
@@ -113,6 +120,7 @@ impl CoursePage {
         words_ui(ui, &question, face, &mut reader);
         ui.add_space(space::S);
         let mut figure = 0;
+        let below = open.pointed.take();
         for block in &section.blocks {
             match block {
                 Block::Figure(place) => {
@@ -120,7 +128,7 @@ impl CoursePage {
                     let Some(slot) = open.figures.get_mut(figure).filter(|slot| slot.place == *place) else { continue };
                     figure += 1;
                     if !(wide && figure == 1) {
-                        open.stage.symbol = reader.pointed.clone();
+                        open.stage.symbol = reader.pointed.clone().or_else(|| below.clone());
                         in_text_ui(ui, slot, &mut open.stage, &mut reader, shared);
                     }
                 }
@@ -129,6 +137,9 @@ impl CoursePage {
                         let Some(cell) = open.cells.get_mut(&exercise.id) else { continue };
                         let news = exercise::code_ui(ui, exercise, cell, section.id, &mut reader, shared);
                         note_news(news, cell, section.id, &exercise.id, shared);
+                        if self.staged.as_ref().is_some_and(|staged| staged.exercise == exercise.id) {
+                            ui.scroll_to_cursor(Some(Align::BOTTOM));
+                        }
                     } else {
                         let attempt = shared.learning.progress.attempt(section.id, &exercise.id);
                         exercise_ui(ui, exercise, attempt, &mut reader, &lookup(&open.readings));
@@ -138,6 +149,7 @@ impl CoursePage {
             }
         }
         if let Some(pointed) = reader.pointed.take() {
+            open.pointed = Some(pointed.clone());
             open.stage.symbol = Some(pointed);
         }
         let followed = reader.followed.take();

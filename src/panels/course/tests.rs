@@ -10,10 +10,15 @@ use egui_kittest::kittest::{NodeT as _, Queryable};
 
 use super::*;
 use crate::chapters::{Figure, FigureEntry, Parameters, Stage as FigureStage};
-use crate::course::{Answer, Says};
-use crate::panels::testing::{Stage, model, stage};
+use crate::course::cells::{Limits, check as run_cell, tasks};
+use crate::course::{Answer, Progress, Says};
+use crate::engine::{Command, LessonRequest, LessonResult};
+use crate::panels::testing::{Stage, model, stage, tell};
+use crate::widgets::theme::Theme;
 
-/// A figure with one number to set, which lights up when `q` does.
+mod whole;
+
+/// A figure with one number to set, which lights up when `q` does and lets it light up.
 struct Dial {
     entropy: f64,
     lit: bool,
@@ -22,7 +27,10 @@ struct Dial {
 impl Figure for Dial {
     fn ui(&mut self, ui: &mut Ui, _shared: &mut Shared, stage: &mut FigureStage) {
         self.lit = stage.symbol.as_deref() == Some("q");
-        ui.add(egui::DragValue::new(&mut self.entropy)).accessible_name("dial");
+        let dial = ui.add(egui::DragValue::new(&mut self.entropy)).accessible_name("dial");
+        if dial.hovered() {
+            stage.symbol = Some("q".to_owned());
+        }
         stage.readings.insert("entropy", self.entropy);
     }
 
@@ -42,12 +50,18 @@ pub(super) static FIGURES: [FigureEntry; 1] = [FigureEntry {
 type Page = Harness<'static, Stage<CoursePage>>;
 
 fn page_of(size: [f32; 2]) -> Page {
+    page_after(size, Progress::default())
+}
+
+/// The page of somebody who has done this already.
+fn page_after(size: [f32; 2], progress: Progress) -> Page {
     let mut harness = stage(CoursePage::default(), size, model(&["a", "b"]));
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/lessons");
     let course = Course::from_folder(&folder);
     assert_eq!(course.problems, []);
     let shared = &mut harness.state_mut().shared;
     shared.learning.course = Arc::new(course);
+    shared.learning.progress = progress;
     shared.learning.progress.last = Some(SectionId::new(1, 1));
     harness.run();
     harness
@@ -79,6 +93,18 @@ fn attempt<'a>(harness: &'a Page, exercise: &str) -> &'a crate::course::Attempt 
 
 fn check() -> String {
     t!("course_page.check").into_owned()
+}
+
+/// Does what the engine would do with the program that the code cell wants to run.
+fn answer(harness: &mut Page) {
+    let commands: Vec<Command> = harness.state().commands.try_iter().collect();
+    let asked = commands.into_iter().find_map(|command| match command {
+        Command::Lesson(job, LessonRequest::RunCell { task, source }) => Some((job, task, source)),
+        _ => None,
+    });
+    let (job, task, source) = asked.expect("the cell asks to be run");
+    let report = run_cell(tasks::find(&task).unwrap(), &source, &Limits::default(), Arc::new(|| true));
+    tell(harness, &Event::Lesson(job, LessonResult::Cell(Arc::new(report))));
 }
 
 #[test]
@@ -210,38 +236,71 @@ fn set_dial(harness: &mut Page, value: &str) {
 }
 
 #[test]
-fn an_answer_survives_another_language_in_the_middle_of_it() {
-    let mut harness = page();
-    choose(&mut harness, "Yes, always");
-    press(&mut harness, &check(), 0);
-    set_dial(&mut harness, "2.5");
-    harness.state_mut().shared.language = "es";
-    harness.run();
-    let chosen = harness.get_by_role_and_label(Role::RadioButton, "Sí, siempre");
-    assert!(chosen.accesskit_node().toggled() == Some(egui::accesskit::Toggled::True));
-    assert!(harness.query_by_label_contains("Prueba con dos vectores").is_some(), "and what was said of it");
-    assert!(harness.query_by_label_contains("A dial at 2.5").is_some(), "the figure stays as it was set");
-}
-
-#[test]
 fn text_formulas_and_figures_are_in_the_accessibility_tree_in_reading_order() {
     let mut harness = page();
     let paragraph = harness.get_by_label_contains("A vector q meets");
     let formula = harness.get_by_role(Role::Math);
-    assert!(formula.accesskit_node().label().unwrap().contains("\\frac"));
+    assert_eq!(formula.accesskit_node().label().as_deref(), Some("aᵢⱼ = (e^sᵢⱼ)/(∑ₖ e^sᵢₖ)"));
     assert!(paragraph.rect().bottom() <= formula.rect().top());
     assert!(harness.query_by_label("A dial at 1, dark").is_some());
-    // The symbol and the figure light up together.
-    let link = harness.get_by_role_and_label(Role::Link, "another").rect();
-    let row = link.center().y;
-    let left = harness.get_by_label_contains("A vector q meets").rect().left();
-    let mut lit = false;
-    for x in (0..200).step_by(4) {
-        harness.hover_at(egui::pos2(left + x as f32, row));
-        harness.run();
-        lit |= harness.query_by_label("A dial at 1, lit").is_some();
-    }
-    assert!(lit);
+    harness.get_by_role_and_label(Role::Mark, "q").focus();
+    harness.run();
+    assert!(harness.query_by_label("A dial at 1, lit").is_some(), "by the keyboard too");
+}
+
+/// Whether something within is painted on the ground of what is lit.
+fn is_lit(harness: &Page, within: egui::Rect) -> bool {
+    let lit = Theme::of(&harness.ctx).accent_soft;
+    harness.output().shapes.iter().any(|shape| match &shape.shape {
+        egui::Shape::Rect(rect) => rect.fill == lit && within.contains_rect(rect.rect),
+        egui::Shape::Text(text) => {
+            let grounds = text.galley.job.sections.iter().any(|section| section.format.background == lit);
+            grounds && within.contains(text.pos + egui::vec2(1.0, 1.0))
+        }
+        _ => false,
+    })
+}
+
+#[test]
+fn a_symbol_and_its_part_of_the_figure_light_up_together() {
+    let mut harness = page();
+    crate::panels::testing::settle(&mut harness);
+    let word = harness.get_by_role_and_label(Role::Mark, "q").rect();
+    let paragraph = harness.get_by_label_contains("A vector q meets").rect();
+    let formula = harness.get_by_role(Role::Math).rect();
+    let lit = |harness: &Page| harness.query_by_label("A dial at 1, lit").is_some();
+    assert!(!lit(&harness) && !is_lit(&harness, formula) && !is_lit(&harness, paragraph));
+    // From a word of the text to the figure, and to the formula that names it too.
+    harness.hover_at(word.center());
+    harness.run();
+    assert!(lit(&harness) && is_lit(&harness, formula) && is_lit(&harness, paragraph));
+    // From the symbol in the formula: somewhere in it, and not everywhere.
+    let places: Vec<bool> = (0..60)
+        .map(|step| {
+            harness.hover_at(formula.center() + egui::vec2(step as f32 * 3.0 - 90.0, 0.0));
+            harness.run();
+            lit(&harness)
+        })
+        .collect();
+    assert!(places.contains(&true) && places.contains(&false), "{places:?}");
+    // And from the figure to the text.
+    harness.hover_at(formula.center() + egui::vec2(0.0, 300.0));
+    harness.run();
+    assert!(!is_lit(&harness, formula));
+    harness.get_by_label("dial").hover();
+    harness.run();
+    assert!(is_lit(&harness, formula) && is_lit(&harness, paragraph));
+}
+
+#[test]
+fn a_figure_in_the_text_lights_up_with_a_symbol_below_it_too() {
+    let mut harness = page_of([900.0, 2600.0]);
+    harness.get_by_role_and_label(Role::Mark, "its question").hover();
+    harness.run();
+    assert!(harness.query_by_label("A dial at 1, lit").is_some());
+    harness.hover_at(egui::pos2(5.0, 5.0));
+    harness.run();
+    assert!(harness.query_by_label("A dial at 1, dark").is_some());
 }
 
 #[test]
@@ -258,82 +317,6 @@ fn links_lead_where_they_say() {
     harness.get_by_role_and_label(Role::Link, "another").click();
     harness.run();
     assert!(harness.query_by_label_contains("What a query is compared with").is_some());
-}
-
-#[test]
-fn a_whole_section_is_done_by_the_keyboard_alone() {
-    let mut harness = page_of([1280.0, 700.0]);
-    tab_to(&mut harness, Role::Link, "another", 0);
-    tab_to(&mut harness, Role::RadioButton, "They sharpen", 0);
-    harness.key_press(Key::Space);
-    harness.run();
-    tab_to(&mut harness, Role::Button, &t!("course_page.reveal"), 0);
-    harness.key_press(Key::Enter);
-    harness.run();
-    tab_to(&mut harness, Role::RadioButton, "No, not in general", 0);
-    harness.key_press(Key::Space);
-    harness.run();
-    tab_to(&mut harness, Role::Button, &check(), 0);
-    harness.key_press(Key::Enter);
-    harness.run();
-    tab_to(&mut harness, Role::TextInput, "Spread", 0);
-    harness.event(egui::Event::Text("16".to_owned()));
-    harness.run();
-    harness.key_press(Key::Enter);
-    harness.run();
-    for words in ["Softmax", "Mix"] {
-        let place = harness
-            .query_all_by_role(Role::ListItem)
-            .find_map(|node| node.accesskit_node().label().filter(|label| label.ends_with(words)))
-            .unwrap();
-        tab_to(&mut harness, Role::ListItem, &place, 0);
-        for _ in 0..3 {
-            harness.key_press(Key::ArrowDown);
-            harness.run();
-        }
-    }
-    tab_to(&mut harness, Role::Button, &check(), 2);
-    harness.key_press(Key::Enter);
-    harness.run();
-    let dial = focus_by_tab(&mut harness, |harness| harness.get_by_label("dial").is_focused());
-    assert!(dial, "the figure can be reached");
-    harness.event(egui::Event::Text("3".to_owned()));
-    harness.run();
-    harness.key_press(Key::Enter);
-    harness.run();
-    tab_to(&mut harness, Role::Button, &check(), 3);
-    let button = harness.query_all_by_role_and_label(Role::Button, &check()).nth(3).unwrap().rect();
-    assert!(button.top() >= 0.0 && button.bottom() <= 700.0, "the page follows the keyboard: {button:?}");
-    harness.key_press(Key::Enter);
-    harness.run();
-    for exercise in ["longer", "asymmetric", "spread", "steps", "bits"] {
-        assert!(attempt(&harness, exercise).solved, "{exercise}: {:?}", attempt(&harness, exercise));
-    }
-    harness.key_press_modifiers(Modifiers::COMMAND, Key::PageDown);
-    harness.run();
-    let asked = std::mem::take(&mut harness.state_mut().shared.intents);
-    assert!(matches!(asked[..], [Intent::OpenSection(SectionId { chapter: 1, number: 2 })]), "{asked:?}");
-}
-
-/// Presses Tab until something holds.
-fn focus_by_tab(harness: &mut Page, holds: impl Fn(&Page) -> bool) -> bool {
-    for _ in 0..80 {
-        if holds(harness) {
-            return true;
-        }
-        harness.key_press(Key::Tab);
-        harness.run();
-    }
-    false
-}
-
-/// Presses Tab until the widget of this role and name (the one of this number, where there are several) has the keyboard.
-fn tab_to(harness: &mut Page, role: Role, label: &str, number: usize) {
-    let reached = focus_by_tab(harness, |harness| {
-        let mut nodes = harness.query_all_by_role_and_label(role, label);
-        nodes.nth(number).is_some_and(|node| node.is_focused())
-    });
-    assert!(reached, "the keyboard does not reach {label}");
 }
 
 #[test]
