@@ -5,45 +5,35 @@ use rayon::prelude::*;
 
 use super::neighbours::nearest;
 use super::pca::pca;
-use super::{Listen, Plane, Points};
+use super::{Listen, Plane, Points, Rounds};
 
 const PERPLEXITY: f32 = 30.0;
 /// Rounds in which attraction is exaggerated, and rounds in all.
 const EARLY: usize = 250;
-const ROUNDS: usize = 750;
+const ROUNDS: Rounds = Rounds { count: 750, every: 10 };
 const EXAGGERATION: f32 = 12.0;
 /// The least learning rate: with it 750 rounds come as far as a thousand at scikit-learn's.
 const RATE: f32 = 200.0;
-/// The listener hears every so many rounds.
-const EVERY: usize = 10;
 /// Values that are summed side by side.
 const LANES: usize = 8;
 
 /// Attractions of a point: places and probabilities.
 type Attraction = Vec<(usize, f32)>;
 
-/// Projects points; nothing where the listener ended it. There is no chance in it: the seed only turns a start in which
+/// Projects three points or more; nothing where the listener ended it. There is no chance in it: the seed only turns a start in which
 /// points coincide.
-pub fn tsne(points: Points<'_>, seed: u64, listen: Listen<'_>) -> Option<Plane> {
-    let n = points.count();
-    if n < 3 {
-        return Some(vec![[0.0; 2]; n]);
-    }
+pub(super) fn tsne(points: Points<'_>, seed: u64, listen: Listen<'_>) -> Option<Plane> {
     let attractions = attractions(points);
-    let mut state = State::new(start(points, seed));
-    let rate = (n as f32 / EXAGGERATION).max(RATE);
-    for round in 0..ROUNDS {
+    let rate = (points.count() as f32 / EXAGGERATION).max(RATE);
+    let step = |state: &mut State, round: usize| {
         let (factor, momentum) = if round < EARLY { (EXAGGERATION, 0.5) } else { (1.0, 0.8) };
         state.step(&attractions, factor, momentum, rate);
-        if round % EVERY == 0 && listen(round as f32 / ROUNDS as f32, &state.plane()).is_break() {
-            return None;
-        }
-    }
-    Some(state.plane())
+    };
+    ROUNDS.run(State::new(start(points, seed)), listen, step, State::plane)
 }
 
 /// The PCA plane with a deviation of 10⁻⁴ along its first axis, and a trace of chance.
-pub(super) fn start(points: Points<'_>, seed: u64) -> Plane {
+fn start(points: Points<'_>, seed: u64) -> Plane {
     let mut rng = crate::nn::Rng::new(seed);
     let plane = pca(points).plane(points);
     let deviation = (plane.iter().map(|p| p[0] * p[0]).sum::<f32>() / plane.len().max(1) as f32).sqrt();

@@ -5,48 +5,39 @@ use std::collections::BTreeMap;
 
 use super::neighbours::nearest;
 use super::pca::pca;
-use super::{Listen, Plane, Points};
+use super::{Listen, Plane, Points, Rounds};
 use crate::nn::Rng;
 
 const NEIGHBOURS: usize = 15;
 /// Rounds of the layout.
-const ROUNDS: usize = 500;
+const ROUNDS: Rounds = Rounds { count: 500, every: 10 };
 /// Points drawn at random for each step along an edge.
 const NEGATIVES: usize = 5;
 /// The curve 1 / (1 + a·d^(2b)) that is nearest to «1 up to 0.1, then e^(−d)».
 const A: f32 = 1.576_943;
 const B: f32 = 0.895_061;
-/// The listener hears every so many rounds.
-const EVERY: usize = 10;
 
 /// An edge of the graph and its weight.
 type Edge = (usize, usize, f32);
 
-/// Projects points; nothing where the listener ended it. The same seed gives the same plane.
-pub fn umap(points: Points<'_>, seed: u64, listen: Listen<'_>) -> Option<Plane> {
-    let n = points.count();
-    if n < 3 {
-        return Some(vec![[0.0; 2]; n]);
-    }
+/// Projects three points or more; nothing where the listener ended it. The same seed gives the same plane.
+pub(super) fn umap(points: Points<'_>, seed: u64, listen: Listen<'_>) -> Option<Plane> {
     let edges = graph(points);
     let mut rng = Rng::new(seed);
-    let mut plane = start(points, &mut rng);
+    let plane = start(points, &mut rng);
     let heaviest = edges.iter().map(|edge| edge.2).fold(f32::MIN_POSITIVE, f32::max);
     // An edge of weight w is walked along in w/heaviest of the rounds.
     let mut next: Vec<f32> = edges.iter().map(|edge| heaviest / edge.2).collect();
-    for round in 0..ROUNDS {
-        let rate = 1.0 - round as f32 / ROUNDS as f32;
+    let step = |plane: &mut Plane, round: usize| {
+        let rate = 1.0 - ROUNDS.share(round);
         for (edge, next) in edges.iter().zip(&mut next) {
             if *next <= round as f32 {
-                walk(&mut plane, edge, rate, &mut rng);
+                walk(plane, edge, rate, &mut rng);
                 *next += heaviest / edge.2;
             }
         }
-        if round % EVERY == 0 && listen(round as f32 / ROUNDS as f32, &plane).is_break() {
-            return None;
-        }
-    }
-    Some(plane)
+    };
+    ROUNDS.run(plane, listen, step, Plane::clone)
 }
 
 /// The PCA plane, ten units wide, with a trace of chance.
@@ -73,7 +64,7 @@ fn graph(points: Points<'_>) -> Vec<Edge> {
     let both = all.flat_map(|((i, j), weight)| [(i, j, weight), (j, i, weight)]);
     let mut edges: Vec<Edge> = both.collect();
     let heaviest = edges.iter().map(|edge| edge.2).fold(0.0, f32::max);
-    edges.retain(|edge| edge.2 > heaviest / ROUNDS as f32);
+    edges.retain(|edge| edge.2 > heaviest / ROUNDS.count as f32);
     edges
 }
 

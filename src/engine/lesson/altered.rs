@@ -5,8 +5,7 @@ use std::sync::Arc;
 use super::super::error::EngineError;
 use super::super::inference::cache::Model;
 use super::super::job::Job;
-use super::{LessonResult, Lessons};
-use crate::generate::prompt_ids;
+use super::{LessonResult, Lessons, Part};
 use crate::generate::sampling::{log_probability_and_rank, top};
 use crate::hub::ModelRef;
 use crate::nn::{Alteration, Recorder, Seen, Site, host_values};
@@ -78,10 +77,8 @@ pub(super) fn masked(
     allowed: Vec<bool>,
     after_softmax: bool,
 ) -> Result<Option<LessonResult>, EngineError> {
-    let model = lessons.models.get(model, job)?;
+    let (model, ids) = lessons.open(job, model, text, Part::First(tokens))?;
     let config = model.runner.model().config();
-    let mut ids = prompt_ids(config, &model.vocabulary.tokenizer, text)?;
-    ids.truncate(tokens);
     let t = ids.len();
     // A text of fewer tokens has the upper left part of the mask.
     let cut = (0..t * t).map(|k| allowed.get(k / t * tokens + k % t).copied().unwrap_or(false)).collect();
@@ -112,10 +109,8 @@ pub(super) fn ablated(
     text: &str,
     head: (usize, usize),
 ) -> Result<Option<LessonResult>, EngineError> {
-    let model = lessons.models.get(model, job)?;
+    let (model, ids) = lessons.open(job, model, text, Part::First(MOST))?;
     let config = model.runner.model().config();
-    let mut ids = prompt_ids(config, &model.vocabulary.tokenizer, text)?;
-    ids.truncate(MOST);
     let loss = |ablated| {
         let alteration = Alteration { ablated, ..Alteration::default() };
         mean(&losses(&run(&model, &ids, &alteration, None).0, &ids, config.vocabulary))

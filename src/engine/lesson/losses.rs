@@ -2,8 +2,7 @@
 
 use super::super::error::EngineError;
 use super::super::job::Job;
-use super::{LessonResult, Lessons};
-use crate::generate::prompt_ids;
+use super::{LessonResult, Lessons, Part};
 use crate::generate::sampling::log_probability_and_rank;
 use crate::hub::ModelRef;
 use crate::nn::LanguageModel;
@@ -60,9 +59,7 @@ pub(super) fn of_each(
 ) -> Result<Option<LessonResult>, EngineError> {
     let mut all = Vec::with_capacity(texts.len());
     for (model, text) in texts {
-        let model = lessons.models.get(model, job)?;
-        let mut ids = prompt_ids(model.runner.model().config(), &model.vocabulary.tokenizer, text)?;
-        ids.truncate(MOST);
+        let (model, ids) = lessons.open(job, model, text, Part::First(MOST))?;
         let Some(losses) = losses(model.runner.model(), &ids, || job.wanted()) else { return Ok(None) };
         let piece = |id: &u32| model.vocabulary.pieces.get(*id as usize).cloned().unwrap_or_default();
         let tokens: Vec<(String, Option<f32>)> =

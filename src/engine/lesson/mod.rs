@@ -15,12 +15,13 @@ mod spread;
 mod words;
 
 use std::mem::{Discriminant, discriminant};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::error::EngineError;
 use super::event::{AttentionCapture, Event};
-use super::inference::attention::capture;
-use super::inference::cache::Cache;
+use super::inference::attention::{capture, ids};
+use super::inference::cache::{Cache, Model};
 use super::job::Job;
 use super::shared::Common;
 use super::worker::Worker;
@@ -28,6 +29,7 @@ use crate::course::cells::CellReport;
 use crate::data::CorpusRef;
 use crate::data::projection::Method;
 use crate::data::vectors::WordVectors;
+use crate::generate::prompt_ids;
 use crate::hub::ModelRef;
 use crate::train::recall::{Recall, RecallOptions, recall};
 use crate::train::skip_gram::{Progress, SkipGramOptions};
@@ -242,7 +244,39 @@ impl LessonWorkers {
     }
 }
 
+/// Which part of a text a figure looks at.
+#[derive(Clone, Copy, Debug)]
+enum Part {
+    /// So many of its first tokens.
+    First(usize),
+    /// What the attention of the text is drawn of.
+    Attended,
+}
+
 impl Lessons {
+    /// A model, and the ids of a part of a text in its tokens.
+    ///
+    /// # Errors
+    /// If there is no such model, or it cannot read the text.
+    fn open(
+        &mut self,
+        job: &Job,
+        model: &ModelRef,
+        text: &str,
+        part: Part,
+    ) -> Result<(Rc<Model>, Vec<u32>), EngineError> {
+        let model = self.models.get(model, job)?;
+        let ids = match part {
+            Part::First(most) => {
+                let mut ids = prompt_ids(model.runner.model().config(), &model.vocabulary.tokenizer, text)?;
+                ids.truncate(most);
+                ids
+            }
+            Part::Attended => ids(&model, text)?.0,
+        };
+        Ok((model, ids))
+    }
+
     /// Does the work of a request; nothing if it was given up because nobody wants it any more. Work in several steps may
     /// send events of its own on the way.
     fn work(&mut self, job: &Job, request: LessonRequest) -> Result<Option<LessonResult>, EngineError> {

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use super::super::error::EngineError;
-use super::super::inference::attention::ids;
 use super::super::job::Job;
-use super::{LessonResult, Lessons};
+use super::{LessonResult, Lessons, Part};
 use crate::hub::ModelRef;
 use crate::nn::{Recorder, Seen, Site};
 
@@ -47,9 +46,8 @@ pub(super) fn vectors(
     text: &str,
     head: (usize, usize),
 ) -> Result<Option<LessonResult>, EngineError> {
-    let model = lessons.models.get(model, job)?;
+    let (model, ids) = lessons.open(job, model, text, Part::Attended)?;
     let config = model.runner.model().config();
-    let (ids, _) = ids(&model, text)?;
     let (layer, own) = head;
     let mut probe = Recorder::new(|site| site == Site::Query(layer) || site == Site::Key(layer));
     model.runner.look(|decoder| drop(decoder.hidden(decoder.ids(&ids, 1), &mut probe)));

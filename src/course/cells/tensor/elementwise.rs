@@ -108,12 +108,8 @@ pub(super) fn walk(shape: Vec<usize>, strides: Vec<usize>) -> impl Iterator<Item
 
 #[cfg(test)]
 mod tests {
+    use super::super::testing::tensor;
     use super::*;
-
-    fn tensor(shape: &[usize]) -> Tensor {
-        let values: Vec<f64> = (0..shape.iter().product()).map(|i: usize| i as f64).collect();
-        Tensor::new(shape, &values, &Meter::unlimited()).unwrap()
-    }
 
     #[test]
     fn shapes_broadcast_from_the_last_axis() {

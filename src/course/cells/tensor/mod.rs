@@ -136,3 +136,14 @@ pub fn index_of(mut place: usize, shape: &[usize]) -> Vec<usize> {
     }
     index
 }
+
+#[cfg(test)]
+mod testing {
+    use super::*;
+
+    /// A tensor of a shape with the values 0, 1, 2, …
+    pub(super) fn tensor(shape: &[usize]) -> Tensor {
+        let values: Vec<f64> = (0..shape.iter().product()).map(|i: usize| i as f64).collect();
+        Tensor::new(shape, &values, &Meter::unlimited()).unwrap()
+    }
+}

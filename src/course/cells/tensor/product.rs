@@ -114,12 +114,8 @@ pub fn transpose(x: &Tensor, meter: &Arc<Meter>) -> Result<Tensor, Problem> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::testing::tensor;
     use super::*;
-
-    fn tensor(shape: &[usize]) -> Tensor {
-        let values: Vec<f64> = (0..shape.iter().product()).map(|i: usize| i as f64).collect();
-        Tensor::new(shape, &values, &Meter::unlimited()).unwrap()
-    }
 
     #[test]
     fn products_by_hand() {

@@ -152,12 +152,8 @@ fn along(
 
 #[cfg(test)]
 mod tests {
+    use super::super::testing::tensor;
     use super::*;
-
-    fn tensor(shape: &[usize]) -> Tensor {
-        let values: Vec<f64> = (0..shape.iter().product()).map(|i: usize| i as f64).collect();
-        Tensor::new(shape, &values, &Meter::unlimited()).unwrap()
-    }
 
     #[test]
     fn folds_by_hand() {

@@ -180,12 +180,8 @@ pub fn triangle(x: &Tensor, lower: bool, meter: &Arc<Meter>) -> Result<Tensor, P
 
 #[cfg(test)]
 mod tests {
+    use super::super::testing::tensor;
     use super::*;
-
-    fn tensor(shape: &[usize]) -> Tensor {
-        let values: Vec<f64> = (0..shape.iter().product()).map(|i: usize| i as f64).collect();
-        Tensor::new(shape, &values, &Meter::unlimited()).unwrap()
-    }
 
     #[test]
     fn shapes_change_only_if_nothing_is_lost() {
