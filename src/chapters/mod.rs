@@ -3,6 +3,7 @@
 
 mod attention;
 mod meet;
+mod on_demand;
 mod parts;
 #[cfg(test)]
 mod testing;
@@ -13,7 +14,7 @@ use std::sync::LazyLock;
 
 use egui::Ui;
 
-use crate::engine::Event;
+use crate::engine::{Event, JobId};
 use crate::panels::Shared;
 
 /// What a lesson gives a figure: `name=value` pairs, as written in its directive.
@@ -41,6 +42,12 @@ pub trait Figure {
     /// Something happened in the engine. Events of other jobs pass by here too: compare the job's id.
     fn on_event(&mut self, event: &Event, shared: &mut Shared) {
         _ = (event, shared);
+    }
+
+    /// Whether the figure itself shows what went wrong with this job, so that the window need not say it once more.
+    fn shows_failure_of(&self, job: JobId) -> bool {
+        _ = job;
+        false
     }
 
     /// *The* model has changed to [`Shared::model`].
@@ -93,6 +100,8 @@ pub fn registry() -> &'static [FigureEntry] {
 mod tests {
     use std::collections::HashSet;
 
+    use egui_kittest::kittest::Queryable as _;
+
     use super::*;
 
     #[test]
@@ -106,6 +115,28 @@ mod tests {
             let known = |name: &&str| entry.readings.contains(name);
             let unknown: Vec<_> = page.state().stage.readings.keys().filter(|name| !known(name)).collect();
             assert!(unknown.is_empty(), "{} does not list {unknown:?}", entry.name);
+        }
+    }
+
+    #[test]
+    fn every_figure_shows_the_failures_that_it_claims() {
+        for entry in registry() {
+            let mut page = testing::page(entry.name, &[]);
+            let state = page.state_mut();
+            state.figure.demonstrate(&mut state.shared);
+            page.run_steps(30);
+            let jobs: Vec<JobId> = testing::asked(&page).into_iter().map(|(job, _)| job).collect();
+            let claimed: Vec<JobId> =
+                jobs.iter().copied().filter(|job| page.state().figure.shows_failure_of(*job)).collect();
+            assert_eq!(claimed.is_empty(), jobs.is_empty(), "{}: {jobs:?}", entry.name);
+            assert!(!page.state().figure.shows_failure_of(JobId(u64::MAX)), "{}", entry.name);
+            for job in claimed {
+                let state = page.state_mut();
+                let failed = Event::Failed(job, "It is raining.".to_owned());
+                state.figure.on_event(&failed, &mut state.shared);
+                page.run();
+                assert!(page.query_by_label("It is raining.").is_some(), "{} hides it", entry.name);
+            }
         }
     }
 

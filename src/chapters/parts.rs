@@ -1,7 +1,8 @@
 //! What several figures are made of: the two parts of a figure, numbers that are read off, a request that is pending.
 
+use egui::style::ScrollStyle;
 use egui::{
-    Align, Color32, Label, Layout, Rect, Response, RichText, Role, ScrollArea, Sense, Shape, Ui, Vec2, WidgetInfo,
+    Align, Color32, Id, Label, Layout, Rect, Response, RichText, Role, ScrollArea, Sense, Shape, Ui, Vec2, WidgetInfo,
     pos2, vec2,
 };
 use egui_material_icons::icons;
@@ -9,17 +10,28 @@ use egui_material_icons::icons;
 use super::Stage;
 pub use crate::panels::asked::{Asked, only};
 use crate::widgets::controls;
+use crate::widgets::probability_bars::percent;
 use crate::widgets::theme::{self, Theme, size, space};
 
 /// From this width on the two parts of a figure stand side by side.
 pub const SIDE_BY_SIDE: f32 = 640.0;
 
-/// The whole of a figure: scrolls where its room is too small.
+/// The whole of a figure: scrolls where its room is too small, with a bar that is always seen, and to what the keyboard
+/// reaches.
 pub fn body<R>(ui: &mut Ui, name: &str, add: impl FnOnce(&mut Ui) -> R) -> R {
-    let area = ScrollArea::vertical().id_salt(name).auto_shrink(false);
-    area.show(ui, |ui| {
-        ui.spacing_mut().item_spacing = vec2(space::S, space::S);
-        add(ui)
+    ui.scope(|ui| {
+        ui.spacing_mut().scroll = ScrollStyle::thin();
+        let area = ScrollArea::vertical().id_salt(name).auto_shrink(false);
+        area.show(ui, |ui| {
+            ui.spacing_mut().item_spacing = vec2(space::S, space::S);
+            let drawn = add(ui);
+            let key = ui.scope_id().with("focused");
+            let mut focused = ui.data(|data| data.get_temp::<Option<Id>>(key)).flatten();
+            controls::follow_focus(ui, &mut focused);
+            ui.data_mut(|data| data.insert_temp(key, focused));
+            drawn
+        })
+        .inner
     })
     .inner
 }
@@ -141,6 +153,22 @@ pub fn bar(ui: &mut Ui, room: Vec2, share: f32, color: egui::Color32, spoken: &s
     let share = if share.is_finite() { share.clamp(0.0, 1.0) } else { 0.0 };
     let full = Rect::from_min_max(lane.min, pos2(lane.left() + lane.width() * share, lane.bottom()));
     ui.painter().rect_filled(full, 3.0, color);
+}
+
+/// A name and its share of 1 as a bar, drawn as a part of `most`, with the percentage behind it.
+pub fn named_bar(ui: &mut Ui, name: RichText, share: f32, most: f32, color: egui::Color32) {
+    let theme = Theme::here(ui);
+    let spoken = format!("{}, {}", name.text(), percent(share));
+    ui.horizontal(|ui| {
+        let room = vec2(110.0, 20.0);
+        ui.allocate_ui(room, |ui| {
+            ui.set_min_width(room.x);
+            ui.add(Label::new(name).truncate());
+        });
+        let width = (ui.available_width() - 80.0).clamp(40.0, 320.0);
+        bar(ui, vec2(width, 18.0), share / most, color, &spoken);
+        ui.label(RichText::new(percent(share)).font(theme::text(size::SMALL)).color(theme.ink_soft));
+    });
 }
 
 /// A sentence of the figure in the size of the interface.

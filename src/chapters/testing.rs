@@ -89,3 +89,17 @@ pub fn drag(page: &mut Page, from: egui::Pos2, by: egui::Vec2) {
     page.drop_at(from + by);
     page.run();
 }
+
+/// Turns the wheel over a place by some points, downwards.
+pub fn scroll(page: &mut Page, at: egui::Pos2, by: f32) {
+    page.hover_at(at);
+    page.run();
+    page.event(egui::Event::MouseWheel {
+        unit: egui::MouseWheelUnit::Point,
+        delta: egui::vec2(0.0, -by),
+        modifiers: egui::Modifiers::NONE,
+        phase: egui::TouchPhase::Move,
+        source: egui::MouseWheelSource::Wheel,
+    });
+    page.run_steps(30);
+}

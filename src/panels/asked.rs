@@ -67,6 +67,11 @@ impl<K: PartialEq> Asked<K> {
         self.job
     }
 
+    /// Whether it is this job that is waited for.
+    pub fn waits_for(&self, job: JobId) -> bool {
+        self.job == Some(job)
+    }
+
     /// Why there is no answer.
     pub fn problem(&self) -> Option<&str> {
         self.problem.as_deref()

@@ -16,5 +16,6 @@ pub mod number_grid;
 pub mod plane;
 pub mod probability_bars;
 pub mod scale;
+pub mod share_bar;
 pub mod theme;
 pub mod token_chips;

@@ -8,7 +8,7 @@ use rust_i18n::t;
 use super::mask::example;
 use crate::chapters::parts::{self, Asked, ground, lit, only, point, read};
 use crate::chapters::{Figure, FigureEntry, Parameters, Stage};
-use crate::engine::{AttentionCapture, Event, LessonRequest, LessonResult, ModelRef};
+use crate::engine::{AttentionCapture, Event, JobId, LessonRequest, LessonResult, ModelRef};
 use crate::nn::{DecoderConfig, Layout};
 use crate::panels::Shared;
 use crate::panels::attention::scores;
@@ -164,11 +164,10 @@ impl Heads {
         controls::section_title(ui, t!("chapters_attention.heads.pair"));
         if let Some(problem) = self.asked.problem() {
             parts::problem(ui, problem);
-        }
-        let Some(pair) = &self.found else {
+        } else if self.found.is_none() {
             controls::note(ui, t!("chapters_attention.computing"));
-            return;
-        };
+        }
+        let Some(pair) = &self.found else { return };
         let name = |(layer, head): (usize, usize)| t!("attention.head", layer = layer + 1, head = head + 1);
         let titles = [
             t!("chapters_attention.heads.previous", head = name(pair.heads[0])),
@@ -222,6 +221,10 @@ impl Figure for Heads {
         }
     }
 
+    fn shows_failure_of(&self, job: JobId) -> bool {
+        self.asked.waits_for(job)
+    }
+
     fn on_model(&mut self, _: &mut Shared) {
         self.found = None;
         self.asked.forget();
@@ -267,7 +270,7 @@ mod tests {
     use egui_kittest::kittest::Queryable as _;
 
     use super::*;
-    use crate::chapters::testing::{asked, page, reading, tell};
+    use crate::chapters::testing::{Page, asked, page, reading, scroll, sized, tell};
 
     /// A capture of one layer with two heads.
     fn capture(t: usize) -> Arc<AttentionCapture> {
@@ -322,5 +325,17 @@ mod tests {
         let pair = Pair::of(&capture(12)).unwrap();
         assert_eq!(pair.names.len(), TOKENS);
         assert_eq!(pair.weights[2][3 * TOKENS + 2], 0.5, "half of what one head saw is left in the mean");
+    }
+
+    #[test]
+    fn a_room_that_is_too_small_for_it_scrolls() {
+        let size = [560.0, 420.0];
+        let mut page = sized("heads", &[], size);
+        let (job, _) = asked(&page).pop().expect("it asks");
+        tell(&mut page, job, LessonResult::Attention(capture(12)));
+        let last = |page: &Page| page.get_by_label_contains("the heads of the open model").rect();
+        assert!(last(&page).top() > size[1], "{:?}", last(&page));
+        scroll(&mut page, egui::pos2(300.0, 200.0), 2000.0);
+        assert!(last(&page).bottom() <= size[1], "{:?}", last(&page));
     }
 }

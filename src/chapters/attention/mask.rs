@@ -7,10 +7,11 @@ use std::sync::Arc;
 use egui::{Grid as Table, RichText, Ui, vec2};
 use rust_i18n::t;
 
+use super::mask_shape::{self, MaskShape};
 use crate::chapters::parts::{self, Asked, only, read};
 use crate::chapters::{Figure, FigureEntry, Parameters, Stage};
 use crate::engine::lesson::Masked;
-use crate::engine::{Event, LessonRequest, LessonResult, ModelRef};
+use crate::engine::{Event, JobId, LessonRequest, LessonResult, ModelRef};
 use crate::panels::Shared;
 use crate::widgets::controls;
 use crate::widgets::number_grid::{self, Cell, Grid};
@@ -27,6 +28,8 @@ pub(super) const ENTRY: FigureEntry = FigureEntry {
 
 /// Tokens of the text.
 const TOKENS: usize = 8;
+/// Room for the table of the tokens' costs, in points.
+const TABLE: f32 = 300.0;
 /// The cell that is open without right where a lesson starts with `illegal`.
 const CHEAT: (usize, usize) = (2, 5);
 
@@ -40,6 +43,8 @@ struct Mask {
     after_softmax: bool,
     asked: Asked<Key>,
     found: Option<(Arc<Masked>, bool)>,
+    /// The mask of a longer text, once there is a model.
+    shape: Option<MaskShape>,
 }
 
 fn causal(row: usize, column: usize) -> bool {
@@ -63,6 +68,7 @@ impl Mask {
             after_softmax: false,
             asked: Asked::default(),
             found: None,
+            shape: None,
         }
     }
 
@@ -150,7 +156,6 @@ impl Mask {
     }
 
     fn numbers_ui(&mut self, ui: &mut Ui, found: &Masked) {
-        let theme = Theme::here(ui);
         self.controls_ui(ui);
         let (illegal, missing) = self.wrong();
         parts::readings(
@@ -161,26 +166,47 @@ impl Mask {
                 read(t!("chapters_attention.mask.missing"), missing.to_string()),
             ],
         );
-        Table::new("mask").num_columns(3).min_row_height(18.0).spacing(vec2(space::L, 3.0)).show(ui, |ui| {
-            for title in
-                ["chapters_attention.mask.after_token", "chapters_attention.mask.guess", "chapters_attention.mask.cost"]
-            {
-                ui.label(RichText::new(t!(title)).font(theme::text(size::SMALL)).color(theme.ink_soft));
+        if ui.available_width() < TABLE + mask_shape::WIDTH {
+            costs_ui(ui, found);
+            self.shape_ui(ui);
+        } else {
+            ui.horizontal_top(|ui| {
+                ui.spacing_mut().item_spacing.x = space::XL;
+                ui.vertical(|ui| costs_ui(ui, found));
+                ui.vertical(|ui| self.shape_ui(ui));
+            });
+        }
+    }
+
+    fn shape_ui(&self, ui: &mut Ui) {
+        if let Some(shape) = &self.shape {
+            shape.ui(ui);
+        }
+    }
+}
+
+/// After each token, what the model expects and what came costs.
+fn costs_ui(ui: &mut Ui, found: &Masked) {
+    let theme = Theme::here(ui);
+    Table::new("mask").num_columns(3).min_row_height(18.0).spacing(vec2(space::L, 3.0)).show(ui, |ui| {
+        for title in
+            ["chapters_attention.mask.after_token", "chapters_attention.mask.guess", "chapters_attention.mask.cost"]
+        {
+            ui.label(RichText::new(t!(title)).font(theme::text(size::SMALL)).color(theme.ink_soft));
+        }
+        ui.end_row();
+        for (i, token) in found.tokens.iter().enumerate() {
+            let cost = found.losses.get(i).map_or_else(|| "—".to_owned(), |loss| format!("{loss:.2}"));
+            let guess = found
+                .guesses
+                .get(i)
+                .map_or_else(String::new, |(piece, p)| format!("{} {}", visible(piece), percent(*p)));
+            for words in [visible(token), guess, cost] {
+                ui.label(RichText::new(words).font(theme::mono(size::SMALL + 1.0)));
             }
             ui.end_row();
-            for (i, token) in found.tokens.iter().enumerate() {
-                let cost = found.losses.get(i).map_or_else(|| "—".to_owned(), |loss| format!("{loss:.2}"));
-                let guess = found
-                    .guesses
-                    .get(i)
-                    .map_or_else(String::new, |(piece, p)| format!("{} {}", visible(piece), percent(*p)));
-                for words in [visible(token), guess, cost] {
-                    ui.label(RichText::new(words).font(theme::mono(size::SMALL + 1.0)));
-                }
-                ui.end_row();
-            }
-        });
-    }
+        }
+    });
 }
 
 fn row_sums(found: &Masked) -> Vec<f32> {
@@ -216,7 +242,12 @@ impl Figure for Mask {
         }
     }
 
-    fn on_model(&mut self, _: &mut Shared) {
+    fn shows_failure_of(&self, job: JobId) -> bool {
+        self.asked.waits_for(job)
+    }
+
+    fn on_model(&mut self, shared: &mut Shared) {
+        self.shape = shared.model.as_ref().map(|model| MaskShape::of(&model.config));
         self.found = None;
         self.asked.forget();
     }
@@ -242,11 +273,10 @@ impl Figure for Mask {
         parts::body(ui, "mask", |ui| {
             if let Some(problem) = self.asked.problem() {
                 parts::problem(ui, problem);
-            }
-            let Some(found) = &found else {
+            } else if found.is_none() {
                 controls::note(ui, t!("chapters_attention.computing"));
-                return;
-            };
+            }
+            let Some(found) = &found else { return };
             let height = ui.available_height();
             parts::two_parts(
                 ui,
@@ -326,6 +356,16 @@ mod tests {
         assert!(!page.state().stage.readings.contains_key("loss"), "the loss of the new mask is still to come");
         tell(&mut page, *job, masked(1.0));
         assert_eq!(reading(&page, "loss"), 2.0);
+    }
+
+    #[test]
+    fn the_mask_of_a_longer_text_stands_beside_it() {
+        let mut page = page("mask", &[]);
+        let (job, _) = asked(&page).pop().expect("it asks");
+        tell(&mut page, job, masked(1.0));
+        let picture = page.get_by_label_contains("Mask of 32 × 32").rect();
+        let grid = page.get_by_label_contains("(row 8, column 8)").rect();
+        assert!(picture.left() > grid.right() && picture.width() > 100.0, "{picture:?} beside {grid:?}");
     }
 
     #[test]

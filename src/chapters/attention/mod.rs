@@ -3,6 +3,7 @@
 mod dot_product;
 mod heads;
 mod mask;
+mod mask_shape;
 mod padding;
 mod patches;
 mod qkv;

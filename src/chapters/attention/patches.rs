@@ -13,7 +13,7 @@ use rust_i18n::t;
 use crate::chapters::parts::{self, Asked, only, read};
 use crate::chapters::{Figure, FigureEntry, Parameters, Stage};
 use crate::engine::lesson::{Patches as Found, PictureSource};
-use crate::engine::{Event, LessonRequest, LessonResult};
+use crate::engine::{Event, JobId, LessonRequest, LessonResult};
 use crate::panels::dialog::{Answer, FileDialog};
 use crate::panels::{Intent, Shared, Tone};
 use crate::widgets::controls;
@@ -221,6 +221,10 @@ impl Figure for Patches {
         }
     }
 
+    fn shows_failure_of(&self, job: JobId) -> bool {
+        self.asked.waits_for(job)
+    }
+
     fn logic(&mut self, ctx: &egui::Context, shared: &mut Shared) {
         self.take_picture(ctx, shared);
         let key = (self.source.clone(), self.size);
@@ -248,6 +252,7 @@ impl Figure for Patches {
                     stage.readings.insert("patches", (found.columns * found.rows) as f64);
                     parts::readings(ui, &reads);
                 }
+                None if self.asked.problem().is_some() => {}
                 None => drop(controls::note(ui, t!("chapters_attention.computing"))),
             }
             self.controls_ui(ui);

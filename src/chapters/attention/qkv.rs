@@ -22,7 +22,8 @@ pub(super) const ENTRY: FigureEntry = FigureEntry {
 };
 
 const TOKENS: usize = 4;
-const START: [[f32; 2]; TOKENS] = [[1.2, 0.3], [0.4, 1.2], [-1.1, 0.5], [-0.3, -1.2]];
+/// Token 2 points up and token 4 to the right, so that a row of W_Q can turn the one's query without the other's.
+const START: [[f32; 2]; TOKENS] = [[-0.4, -1.2], [0.4, 1.3], [-1.1, 0.5], [1.2, -0.3]];
 /// The rows of a matrix that changes nothing: where (1, 0) and (0, 1) go.
 const IDENTITY: [[f32; 2]; 2] = [[1.0, 0.0], [0.0, 1.0]];
 /// Both axes reach this far.
@@ -214,8 +215,8 @@ impl Figure for Qkv {
     }
 
     fn demonstrate(&mut self, _: &mut Shared) {
-        // A quarter turn: whoever asked for likeness now asks for what lies to its left.
-        (self.w_q, self.w_k) = ([[0.4, -1.8], [-1.8, -0.4]], IDENTITY);
+        // Whoever points to the right now asks for what is above: token 4 looks at token 2.
+        (self.tokens, self.w_q, self.w_k) = (START, [[0.3, 2.0], [0.0, 1.0]], IDENTITY);
     }
 }
 
@@ -224,7 +225,7 @@ mod tests {
     use egui_kittest::kittest::Queryable as _;
 
     use super::*;
-    use crate::chapters::testing::{drag, page, reading};
+    use crate::chapters::testing::{Page, drag, page, reading};
 
     #[test]
     fn scores_are_symmetric_only_while_both_matrices_are_the_same() {
@@ -258,19 +259,32 @@ mod tests {
     }
 
     #[test]
-    fn dragging_a_row_of_w_q_turns_attention_and_not_back() {
+    fn one_row_of_w_q_makes_token_4_look_at_token_2_and_not_back() {
+        let mut figure = Qkv::new(&Parameters::new());
+        let weights = figure.weights();
+        assert!((weights[3][1] - 0.20).abs() < 0.005 && (weights[1][3] - 0.17).abs() < 0.005, "{weights:?}");
+        figure.w_q[0] = [0.0, 2.0];
+        let weights = figure.weights();
+        assert!((weights[3][1] - 0.703).abs() < 0.001, "a42 = {}", weights[3][1]);
+        assert!((weights[1][3] - 0.065).abs() < 0.001, "a24 = {}", weights[1][3]);
+    }
+
+    #[test]
+    fn dragging_a_row_of_w_q_solves_the_lessons_exercise() {
         let mut page = page("qkv", &[]);
+        let solved = |page: &Page| reading(page, "a42") >= 0.5 && reading(page, "a24") <= 0.25;
         let (a42, a24) = (reading(&page, "a42"), reading(&page, "a24"));
-        assert!(a42 < 0.1, "at first token 4 hardly looks at token 2");
-        // The second row of W_Q downwards: whoever points down asks for what points up.
-        let tip = page.get_by_label("w_Q₂ (0.00, 1.00)").rect().center();
-        drag(&mut page, tip, egui::vec2(0.0, 150.0));
-        assert!(reading(&page, "a42") > a42 + 0.3, "{}", reading(&page, "a42"));
-        assert_ne!(reading(&page, "a24"), a24);
+        assert!(!solved(&page), "there is something to do");
+        // The first row of W_Q from (1, 0) to (0, 2): the planes are 300 points wide and reach 2.5 each way.
+        let tip = page.get_by_label("w_Q₁ (1.00, 0.00)").rect().center();
+        drag(&mut page, tip, egui::vec2(-60.0, -120.0));
+        assert!(page.query_by_label("w_Q₁ (0.00, 2.00)").is_some());
+        assert!(solved(&page) && reading(&page, "a42") > a42 + 0.4, "{:?}", page.state().stage.readings);
         page.get_by_label("W_K = W_Q").click();
         page.run();
+        assert!(!solved(&page), "with one matrix for both it is not");
         page.get_by_label("Back to the start").click();
         page.run();
-        assert_eq!(reading(&page, "a42"), a42);
+        assert_eq!((reading(&page, "a42"), reading(&page, "a24")), (a42, a24));
     }
 }

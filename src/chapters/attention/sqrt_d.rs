@@ -10,7 +10,7 @@ use rust_i18n::t;
 use crate::chapters::parts::{self, Asked, only};
 use crate::chapters::{Figure, FigureEntry, Parameters, Stage};
 use crate::engine::lesson::{SPREAD_KEYS, Softened, Spread};
-use crate::engine::{Event, LessonRequest, LessonResult};
+use crate::engine::{Event, JobId, LessonRequest, LessonResult};
 use crate::panels::Shared;
 use crate::widgets::controls;
 use crate::widgets::histogram::{self, Bins, Histogram};
@@ -111,6 +111,10 @@ impl Figure for SqrtD {
         }
     }
 
+    fn shows_failure_of(&self, job: JobId) -> bool {
+        self.asked.waits_for(job)
+    }
+
     fn logic(&mut self, _: &egui::Context, shared: &mut Shared) {
         self.asked.ask(shared, self.d, |&d| LessonRequest::Spread { d, seed: SEED });
     }
@@ -127,6 +131,7 @@ impl Figure for SqrtD {
                 .show(ui);
             match &self.found {
                 Some((spread, _)) => table_ui(ui, spread),
+                None if self.asked.problem().is_some() => {}
                 None => drop(controls::note(ui, t!("chapters_attention.computing"))),
             }
             if let Some(problem) = self.asked.problem() {

@@ -5,7 +5,7 @@ use egui::Ui;
 use rust_i18n::t;
 
 use crate::chapters::{Figure, FigureEntry, Parameters, Stage};
-use crate::engine::Event;
+use crate::engine::{Event, JobId};
 use crate::panels::attention::Attention;
 use crate::panels::{Panel as _, Shared};
 use crate::widgets::probability_bars::percent;
@@ -28,6 +28,10 @@ impl Viewer {
 impl Figure for Viewer {
     fn on_event(&mut self, event: &Event, shared: &mut Shared) {
         self.0.on_event(event, shared);
+    }
+
+    fn shows_failure_of(&self, job: JobId) -> bool {
+        self.0.shows_failure_of(job)
     }
 
     fn on_model(&mut self, shared: &mut Shared) {

@@ -8,7 +8,7 @@ use super::next::{Next, PLAIN};
 use super::temperature::{bars_style, prompt_ui};
 use crate::chapters::parts::{self, read};
 use crate::chapters::{Figure, FigureEntry, Parameters, Stage};
-use crate::engine::Event;
+use crate::engine::{Event, JobId};
 use crate::generate::SamplingOptions;
 use crate::panels::Shared;
 use crate::panels::playground::outlook::Distribution;
@@ -97,6 +97,10 @@ impl Cut {
 impl Figure for Cut {
     fn on_event(&mut self, event: &Event, _: &mut Shared) {
         self.next.on_event(event);
+    }
+
+    fn shows_failure_of(&self, job: JobId) -> bool {
+        self.next.waits_for(job)
     }
 
     fn on_model(&mut self, _: &mut Shared) {

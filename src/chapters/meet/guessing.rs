@@ -3,17 +3,16 @@
 
 use std::collections::BTreeMap;
 
-use egui::{Key, Label, RichText, Ui, vec2};
+use egui::{Key, Label, RichText, Ui};
 use rust_i18n::t;
 
 use super::next::in_spanish;
 use crate::chapters::parts::{self, Asked, read};
 use crate::chapters::{Figure, FigureEntry, Parameters, Stage};
 use crate::engine::lesson::WordGuess;
-use crate::engine::{Event, LessonRequest, LessonResult, ModelRef};
+use crate::engine::{Event, JobId, LessonRequest, LessonResult, ModelRef};
 use crate::panels::Shared;
 use crate::widgets::controls;
-use crate::widgets::probability_bars::percent;
 use crate::widgets::theme::{self, Theme, size, space};
 
 pub(super) const ENTRY: FigureEntry = FigureEntry {
@@ -25,6 +24,8 @@ pub(super) const ENTRY: FigureEntry = FigureEntry {
 
 /// Guesses for a word before it is shown.
 const TRIES: usize = 5;
+/// Words that the demonstration plays.
+const DEMONSTRATED: usize = 4;
 /// A word that was not guessed is named out of so many, which costs its logarithm.
 const LEXICON: f32 = 10_000.0;
 
@@ -51,7 +52,10 @@ impl Played {
 type Question = (ModelRef, Option<u64>, String);
 
 struct Guessing {
+    /// As the lesson gives it.
     text: Option<String>,
+    /// Without one, a sentence in the language of the model.
+    example: String,
     given: usize,
     typed: String,
     wrong: Vec<String>,
@@ -60,12 +64,15 @@ struct Guessing {
     asked: Asked<Question>,
     /// Put the keyboard into the field.
     focus: bool,
+    /// So many words the model is still to guess in the person's place.
+    demonstrated: usize,
 }
 
 impl Guessing {
     fn new(parameters: &Parameters) -> Self {
         Self {
             text: parameters.get("text").cloned(),
+            example: String::new(),
             given: parts::number_of(parameters, "given", 1..=50, 3),
             typed: String::new(),
             wrong: Vec::new(),
@@ -73,11 +80,20 @@ impl Guessing {
             guesses: BTreeMap::new(),
             asked: Asked::default(),
             focus: false,
+            demonstrated: 0,
         }
     }
 
+    /// Begins anew, with another sentence where the model has changed.
+    fn begin(&mut self) {
+        self.example.clear();
+        self.typed.clear();
+        self.wrong.clear();
+        self.played.clear();
+    }
+
     fn words(&self) -> Vec<&str> {
-        self.text.as_deref().unwrap_or_default().split_whitespace().collect()
+        self.text.as_deref().unwrap_or(&self.example).split_whitespace().collect()
     }
 
     /// The word to be guessed now.
@@ -109,6 +125,31 @@ impl Guessing {
         self.played.push(Played { at, wrong, found });
         self.typed.clear();
         self.focus = true;
+    }
+
+    /// In the demonstration the model's own guesses are typed, the likeliest first, for every word that it has read.
+    fn demonstrate_on(&mut self) {
+        while self.demonstrated > 0 {
+            let guess = self.now().and_then(|at| Some((at, self.guesses.get(&at)?)));
+            let Some((at, guess)) = guess else {
+                if self.asked.settled() {
+                    self.demonstrated = 0;
+                }
+                return;
+            };
+            let best: Vec<String> = guess.best.iter().map(|(word, _)| word.clone()).collect();
+            for word in best {
+                if self.now() == Some(at) {
+                    self.typed = word;
+                    self.guess();
+                }
+            }
+            if self.now() == Some(at) {
+                self.end_word(at, false);
+            }
+            self.demonstrated -= 1;
+            self.focus = false;
+        }
     }
 
     /// Mean bits a word, of the person and of the model, over the words played whose cost is known.
@@ -179,20 +220,10 @@ impl Guessing {
         controls::note(ui, t!("chapters_meet.guessing.best"));
         let largest = guess.best.first().map_or(1.0, |best| best.1).max(f32::MIN_POSITIVE);
         for (word, share) in &guess.best {
-            ui.horizontal(|ui| {
-                let right = bare(word) == bare(&guess.word);
-                let ink = if right { theme.good } else { theme.ink };
-                let room = vec2(110.0, 20.0);
-                let name = Label::new(RichText::new(word).font(theme::mono(size::BODY)).color(ink)).truncate();
-                ui.allocate_ui(room, |ui| {
-                    ui.set_min_width(room.x);
-                    ui.add(name);
-                });
-                let spoken = format!("{word}, {}", percent(*share));
-                let width = (ui.available_width() - 80.0).clamp(40.0, 320.0);
-                parts::bar(ui, vec2(width, 18.0), share / largest, theme.generated, &spoken);
-                ui.label(RichText::new(percent(*share)).font(theme::text(size::SMALL)).color(theme.ink_soft));
-            });
+            let right = bare(word) == bare(&guess.word);
+            let ink = if right { theme.good } else { theme.ink };
+            let name = RichText::new(word).font(theme::mono(size::BODY)).color(ink);
+            parts::named_bar(ui, name, *share, largest, theme.generated);
         }
     }
 
@@ -225,22 +256,32 @@ impl Figure for Guessing {
         }
     }
 
+    fn shows_failure_of(&self, job: JobId) -> bool {
+        self.asked.waits_for(job)
+    }
+
     fn on_model(&mut self, _: &mut Shared) {
+        if self.played.is_empty() {
+            self.begin();
+        }
         self.guesses.clear();
         self.asked.forget();
     }
 
     fn logic(&mut self, _: &egui::Context, shared: &mut Shared) {
         let Some(model) = &shared.model else { return };
-        let text = self.text.get_or_insert_with(|| {
-            if in_spanish(shared) { t!("chapters_meet.guessing.text_es") } else { t!("chapters_meet.guessing.text_en") }
-                .into_owned()
-        });
-        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        if self.example.is_empty() {
+            let spanish = in_spanish(shared);
+            let example =
+                if spanish { t!("chapters_meet.guessing.text_es") } else { t!("chapters_meet.guessing.text_en") };
+            self.example = example.into_owned();
+        }
+        let text = self.words().join(" ");
         let given = self.given;
         self.asked.ask(shared, (model.model.clone(), model.step, text), |(model, _, text)| {
             LessonRequest::WordGuesses { model: model.clone(), text: text.clone(), given }
         });
+        self.demonstrate_on();
     }
 
     fn ui(&mut self, ui: &mut Ui, _: &mut Shared, stage: &mut Stage) {
@@ -272,13 +313,12 @@ impl Figure for Guessing {
     }
 
     fn demonstrate(&mut self, _: &mut Shared) {
-        if let Some(at) = self.now() {
-            self.end_word(at, false);
-        }
+        self.begin();
+        self.demonstrated = DEMONSTRATED;
     }
 
     fn settled(&self) -> bool {
-        self.asked.settled()
+        self.asked.settled() && self.demonstrated == 0
     }
 }
 
@@ -330,5 +370,30 @@ mod tests {
         page.get_by_label("Show me").click();
         page.run();
         assert_eq!((reading(&page, "words"), reading(&page, "model_bits")), (2.0, 2.0));
+    }
+
+    #[test]
+    fn the_demonstration_plays_the_models_own_guesses() {
+        let mut page = page("guessing", &[("text", "the sun is hot, and bright, but far away"), ("given", "3")]);
+        let state = page.state_mut();
+        state.figure.demonstrate(&mut state.shared);
+        page.run();
+        assert_eq!(reading(&page, "words"), 0.0, "the model has read nothing yet");
+        let (job, _) = asked(&page).pop().expect("it asks");
+        let words =
+            [("hot", ["red", "hot"]), ("and", ["and", "or"]), ("bright", ["dark", "cold"]), ("but", ["a", "but"])];
+        for (i, (word, best)) in words.into_iter().enumerate() {
+            assert!(!page.state().figure.settled());
+            let best = best.map(|word| (word.to_owned(), 0.25)).to_vec();
+            let guess = WordGuess { word: word.to_owned(), bits: 2.0, best };
+            tell(&mut page, job, LessonResult::WordGuess(Some((3 + i, guess))));
+            assert_eq!(reading(&page, "words"), i as f64 + 1.0);
+        }
+        tell(&mut page, job, LessonResult::WordGuess(None));
+        assert!(page.state().figure.settled());
+        // The second guess, the first, none of two, the second.
+        let cost = 6f32.log2() + 1.0 + (3f32.log2() + LEXICON.log2()) + 6f32.log2();
+        assert!((reading(&page, "my_bits") - f64::from(cost / 4.0)).abs() < 1e-5, "{}", reading(&page, "my_bits"));
+        assert!(page.query_by_label_contains("the sun is hot, and bright, but ____").is_some());
     }
 }

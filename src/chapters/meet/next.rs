@@ -4,7 +4,7 @@ use rust_i18n::t;
 
 use crate::chapters::parts::{Asked, only};
 use crate::engine::lesson::NextToken;
-use crate::engine::{Event, LessonRequest, LessonResult, ModelRef};
+use crate::engine::{Event, JobId, LessonRequest, LessonResult, ModelRef};
 use crate::generate::SamplingOptions;
 use crate::panels::Shared;
 use crate::panels::playground::outlook::{Distribution, Row, distribution};
@@ -74,6 +74,11 @@ impl Next {
     /// Changes with the rows.
     pub fn version(&self) -> u64 {
         self.version
+    }
+
+    /// Whether it waits for this job.
+    pub fn waits_for(&self, job: JobId) -> bool {
+        self.asked.waits_for(job)
     }
 
     /// Why there is nothing.

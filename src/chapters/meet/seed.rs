@@ -9,7 +9,7 @@ use super::next::{Next, example};
 use super::temperature::{prompt_ui, share};
 use crate::chapters::parts::{self, read};
 use crate::chapters::{Figure, FigureEntry, Parameters, Stage};
-use crate::engine::Event;
+use crate::engine::{Event, JobId};
 use crate::generate::{SamplingOptions, sampling};
 use crate::nn::Rng;
 use crate::panels::Shared;
@@ -200,6 +200,10 @@ fn first_number(seed: u64) -> f64 {
 impl Figure for Seed {
     fn on_event(&mut self, event: &Event, _: &mut Shared) {
         self.next.on_event(event);
+    }
+
+    fn shows_failure_of(&self, job: JobId) -> bool {
+        self.next.waits_for(job)
     }
 
     fn on_model(&mut self, _: &mut Shared) {

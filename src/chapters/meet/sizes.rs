@@ -7,7 +7,7 @@ use super::next::{bits, example};
 use crate::chapters::parts::{self, Asked, only, read};
 use crate::chapters::{Figure, FigureEntry, Parameters, Stage};
 use crate::engine::lesson::TextLoss;
-use crate::engine::{Event, LessonRequest, LessonResult, ModelRef};
+use crate::engine::{Event, JobId, LessonRequest, LessonResult, ModelRef};
 use crate::panels::{Shared, model_label};
 use crate::widgets::controls;
 use crate::widgets::number::grouped;
@@ -79,6 +79,10 @@ impl Figure for Sizes {
         if let Some(LessonResult::TokenLosses(found)) = self.asked.answer(event, only) {
             self.found.clone_from(found);
         }
+    }
+
+    fn shows_failure_of(&self, job: JobId) -> bool {
+        self.asked.waits_for(job)
     }
 
     fn logic(&mut self, _: &egui::Context, shared: &mut Shared) {

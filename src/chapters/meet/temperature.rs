@@ -7,7 +7,7 @@ use rust_i18n::t;
 use super::next::{Next, PLAIN, bits, example};
 use crate::chapters::parts::{self, read};
 use crate::chapters::{Figure, FigureEntry, Parameters, Stage};
-use crate::engine::Event;
+use crate::engine::{Event, JobId};
 use crate::generate::SamplingOptions;
 use crate::panels::Shared;
 use crate::widgets::controls;
@@ -41,6 +41,10 @@ impl Temperature {
 impl Figure for Temperature {
     fn on_event(&mut self, event: &Event, _: &mut Shared) {
         self.next.on_event(event);
+    }
+
+    fn shows_failure_of(&self, job: JobId) -> bool {
+        self.next.waits_for(job)
     }
 
     fn on_model(&mut self, _: &mut Shared) {

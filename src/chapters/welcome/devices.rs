@@ -5,10 +5,11 @@ use egui::{Label, RichText, Ui, vec2};
 use egui_material_icons::icons;
 use rust_i18n::t;
 
-use crate::chapters::parts::{self, Asked};
+use crate::chapters::on_demand::OnDemand;
+use crate::chapters::parts;
 use crate::chapters::{Figure, FigureEntry, Parameters, Stage};
 use crate::engine::lesson::Speed;
-use crate::engine::{Command, Event, LessonRequest, LessonResult};
+use crate::engine::{Event, JobId, LessonRequest, LessonResult};
 use crate::panels::Shared;
 use crate::widgets::controls;
 use crate::widgets::number::rate;
@@ -26,10 +27,7 @@ const SIZES: [usize; 4] = [64, 256, 1024, 2048];
 
 struct Devices {
     n: usize,
-    /// Counts the measurements, so that the same size can be measured again.
-    turn: u64,
-    wanted: bool,
-    asked: Asked<(usize, u64)>,
+    measuring: OnDemand<usize>,
     /// The size of what is shown.
     measured: usize,
     found: Vec<Speed>,
@@ -39,7 +37,7 @@ impl Devices {
     fn new(parameters: &Parameters) -> Self {
         let n = parts::number_of(parameters, "n", 64..=2048, 256);
         let n = SIZES.into_iter().find(|size| *size == n).unwrap_or(256);
-        Self { n, turn: 0, wanted: false, asked: Asked::default(), measured: n, found: Vec::new() }
+        Self { n, measuring: OnDemand::default(), measured: n, found: Vec::new() }
     }
 
     fn best(&self) -> f64 {
@@ -55,20 +53,9 @@ impl Devices {
         controls::labelled(ui, t!("chapters_welcome.devices.size"), 70.0, |ui| {
             controls::segmented(ui, &t!("chapters_welcome.devices.size"), &mut self.n, &options);
         });
-        ui.horizontal_wrapped(|ui| match self.asked.job() {
-            Some(job) => {
-                if controls::quiet_button(ui, icons::ICON_STOP.codepoint, t!("chapters_welcome.devices.stop")).clicked()
-                {
-                    shared.engine.send(Command::Cancel(job));
-                }
-            }
-            None => {
-                let glyph = icons::ICON_SPEED.codepoint;
-                if controls::primary_button(ui, glyph, t!("chapters_welcome.devices.measure")).clicked() {
-                    (self.wanted, self.turn) = (true, self.turn + 1);
-                }
-            }
-        });
+        let begin = t!("chapters_welcome.devices.measure");
+        let stop = t!("chapters_welcome.devices.stop");
+        self.measuring.button_ui(ui, shared, (icons::ICON_SPEED.codepoint, &begin), &stop, self.n);
     }
 
     fn bars_ui(&self, ui: &mut Ui, shared: &Shared) {
@@ -103,7 +90,7 @@ fn name(speed: &Speed, shared: &Shared) -> String {
 impl Figure for Devices {
     fn on_event(&mut self, event: &Event, _: &mut Shared) {
         let more = |result: &LessonResult| matches!(result, LessonResult::Speed(Some(_)));
-        if let Some(LessonResult::Speed(Some(speed))) = self.asked.answer(event, more) {
+        if let Some(LessonResult::Speed(Some(speed))) = self.measuring.answer(event, more) {
             let same = |known: &&mut Speed| known.device == speed.device && known.cores == speed.cores;
             match self.found.iter_mut().find(same) {
                 Some(known) => *known = speed.clone(),
@@ -112,11 +99,14 @@ impl Figure for Devices {
         }
     }
 
+    fn shows_failure_of(&self, job: JobId) -> bool {
+        self.measuring.waits_for(job)
+    }
+
     fn logic(&mut self, _: &egui::Context, shared: &mut Shared) {
-        if std::mem::take(&mut self.wanted) {
+        if let Some(n) = self.measuring.begin(shared, |n| LessonRequest::Speed(*n)) {
+            self.measured = *n;
             self.found.clear();
-            self.measured = self.n;
-            self.asked.ask(shared, (self.n, self.turn), |(n, _)| LessonRequest::Speed(*n));
         }
     }
 
@@ -124,7 +114,7 @@ impl Figure for Devices {
         parts::body(ui, "devices", |ui| {
             self.controls_ui(ui, shared);
             ui.add_space(space::S);
-            if let Some(problem) = self.asked.problem() {
+            if let Some(problem) = self.measuring.problem() {
                 parts::problem(ui, problem);
             }
             if self.found.is_empty() {
@@ -158,11 +148,11 @@ impl Figure for Devices {
     }
 
     fn demonstrate(&mut self, _: &mut Shared) {
-        (self.wanted, self.turn) = (true, self.turn + 1);
+        self.measuring.want(self.n);
     }
 
     fn settled(&self) -> bool {
-        !self.wanted && self.asked.job().is_none()
+        self.measuring.settled()
     }
 }
 

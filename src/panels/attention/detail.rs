@@ -52,7 +52,7 @@ impl Detail {
 
     /// Whether it shows itself what went wrong with a job.
     pub fn shows_failure_of(&self, job: crate::engine::JobId) -> bool {
-        self.vectors.job() == Some(job) || self.ablation.job() == Some(job)
+        self.vectors.waits_for(job) || self.ablation.waits_for(job)
     }
 }
 
@@ -167,7 +167,12 @@ impl Attention {
             return;
         };
         let wanted = (self.captures, head);
-        let Some((_, vectors)) = self.detail.compared.as_ref().filter(|(key, _)| *key == wanted) else { return };
+        let Some((_, vectors)) = self.detail.compared.as_ref().filter(|(key, _)| *key == wanted) else {
+            if let Some(problem) = self.detail.vectors.problem() {
+                controls::note(ui, problem);
+            }
+            return;
+        };
         let factors = vectors.factors(from, to);
         let sum: f32 = factors.iter().map(|factor| factor[2]).sum();
         let token = |at: usize| {

@@ -126,6 +126,11 @@ impl CodeCell {
         !self.running() && self.inside.job().is_none()
     }
 
+    /// Whether it waits for this job; what went wrong with it stands below the editor.
+    pub fn waits_for(&self, job: JobId) -> bool {
+        self.report.job() == Some(job) || self.inside.job() == Some(job)
+    }
+
     /// Something happened in the engine.
     pub fn on_event(&mut self, event: &Event) -> CellNews {
         match event {

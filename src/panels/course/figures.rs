@@ -9,11 +9,11 @@ use super::cell::{self, CellNews, CodeCell};
 use super::{Shared, same_course};
 use crate::chapters::{self, Figure, FigureEntry, Readings, Stage};
 use crate::course::{Answer, Course, FigurePlace, Kind, Section, SectionId};
-use crate::engine::Event;
+use crate::engine::{Event, JobId};
 use crate::widgets::lesson::{Face, Reader, words_ui};
 use crate::widgets::theme::{Theme, space};
 
-/// Height of a figure that stands in the text, in points; one that needs more takes it.
+/// Height of a figure that stands in the text, in points; one that needs more scrolls.
 const IN_TEXT: f32 = 440.0;
 
 /// A section while it is open.
@@ -119,6 +119,12 @@ impl Open {
             let news = cell.on_event(event);
             note_news(news, cell, self.id, exercise, shared);
         }
+    }
+
+    /// Whether a figure or a cell shows itself what went wrong with a job.
+    pub fn shows_failure_of(&self, job: JobId) -> bool {
+        self.figures.iter().any(|slot| slot.figure.shows_failure_of(job))
+            || self.cells.values().any(|cell| cell.waits_for(job))
     }
 
     /// Whether everything that its figures and cells show is there.

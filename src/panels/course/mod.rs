@@ -24,7 +24,7 @@ use rust_i18n::t;
 use super::{Intent, Panel, PanelId, Shared};
 use crate::chapters::Readings;
 use crate::course::{Course, Link, SectionId};
-use crate::engine::Event;
+use crate::engine::{Event, JobId};
 use crate::widgets::controls::empty_state;
 use crate::widgets::lesson::Formulas;
 use figures::Open;
@@ -67,6 +67,11 @@ impl Panel for CoursePage {
         if let Some(open) = &mut self.open {
             open.on_event(event, shared);
         }
+    }
+
+    fn shows_failure_of(&self, job: JobId) -> bool {
+        // Where nobody looks at the page, a message says it.
+        self.seen && self.open.as_ref().is_some_and(|open| open.shows_failure_of(job))
     }
 
     fn on_intent(&mut self, intent: &Intent, shared: &mut Shared) -> bool {

@@ -10,7 +10,7 @@ use super::exercise::{self, exercise_ui};
 use super::figures::{Open, beside_ui, in_text_ui, note_news};
 use super::{CoursePage, Intent, Shared, lookup};
 use crate::course::{Block, Inline, Kind, Section, SectionId};
-use crate::widgets::controls::{hairline, section_title, text_area};
+use crate::widgets::controls::{follow_focus, hairline, section_title, text_area};
 use crate::widgets::lesson::{COLUMN, Face, Reader, text_ui, words_ui};
 use crate::widgets::theme::{RADIUS, Theme, size, space, strong, text};
 
@@ -94,7 +94,7 @@ impl CoursePage {
                 self.column_ui(ui, section, open, lit, wide, shared);
                 ui.add_space(space::XXL);
             });
-            self.follow_focus(ui);
+            follow_focus(ui, &mut self.focused);
         });
         self.scrolled =
             (scroll.state.clamped_offset().y, (scroll.content_size.y - scroll.inner_rect.height()).max(0.0));
@@ -157,21 +157,6 @@ impl CoursePage {
         end_ui(ui, section.id, open, shared);
         if let Some(link) = followed {
             self.follow(link, ui, shared);
-        }
-    }
-
-    /// Brings what has the keyboard into sight.
-    fn follow_focus(&mut self, ui: &Ui) {
-        let focused = ui.memory(|memory| memory.focused());
-        if focused == self.focused {
-            return;
-        }
-        self.focused = focused;
-        if let Some(response) = focused.and_then(|id| ui.ctx().read_response(id))
-            && ui.min_rect().contains(response.rect.center())
-            && !ui.clip_rect().contains_rect(response.rect)
-        {
-            ui.scroll_to_rect(response.rect.expand(space::L), None);
         }
     }
 }

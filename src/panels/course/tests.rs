@@ -18,6 +18,9 @@ use crate::widgets::theme::Theme;
 
 mod whole;
 
+/// What the dial waits for.
+const DIALLING: JobId = JobId(77);
+
 /// A figure with one number to set, which lights up when `q` does and lets it light up.
 struct Dial {
     entropy: f64,
@@ -32,6 +35,10 @@ impl Figure for Dial {
             stage.symbol = Some("q".to_owned());
         }
         stage.readings.insert("entropy", self.entropy);
+    }
+
+    fn shows_failure_of(&self, job: JobId) -> bool {
+        job == DIALLING
     }
 
     fn describe(&self) -> String {
@@ -362,4 +369,16 @@ fn in_a_narrow_window_the_figure_stands_in_the_text() {
     let text = harness.get_by_label_contains("A vector q meets").rect();
     let dial = harness.get_by_label("dial").rect();
     assert!(dial.top() > text.bottom() && dial.left() >= text.left() - 1.0, "{dial:?} {text:?}");
+}
+
+#[test]
+fn a_failure_that_a_figure_in_sight_shows_is_not_said_once_more() {
+    let mut harness = page();
+    assert!(harness.state().page.shows_failure_of(DIALLING));
+    assert!(!harness.state().page.shows_failure_of(JobId(78)), "somebody else's");
+    // Another page is shown: `logic` runs and nothing of this one is drawn.
+    let stage = harness.state_mut();
+    let ctx = egui::Context::default();
+    stage.page.logic(&ctx, &mut stage.shared);
+    assert!(!stage.page.shows_failure_of(DIALLING), "nobody would see it");
 }

@@ -121,6 +121,21 @@ pub fn empty_state(ui: &mut Ui, glyph: &str, sentence: impl Into<String>, button
     .inner
 }
 
+/// Brings what has the keyboard into sight, inside a scroll area: once, when it gets it. `before` is what had it last time.
+pub fn follow_focus(ui: &Ui, before: &mut Option<Id>) {
+    let focused = ui.memory(|memory| memory.focused());
+    if focused == *before {
+        return;
+    }
+    *before = focused;
+    if let Some(response) = focused.and_then(|id| ui.ctx().read_response(id))
+        && ui.min_rect().contains(response.rect.center())
+        && !ui.clip_rect().contains_rect(response.rect)
+    {
+        ui.scroll_to_rect(response.rect.expand(space::L), None);
+    }
+}
+
 /// A thin bar with a text above it. Without a share (0 to 1) the length of the work is not known, and only the text and
 /// the empty rail are drawn.
 pub fn progress_line(ui: &mut Ui, share: Option<f32>, words: impl Into<String>) -> Response {

@@ -1,244 +1,211 @@
-//! Why was attention invented? A small recurrent network is trained here, twice: it reads a sentence and says it again, once
-//! from one vector alone, once looking back with attention. The early words fade from the one vector (Bahdanau, Cho &
-//! Bengio 2015). To try: a longer sentence.
+//! Why was attention invented? Small recurrent networks are trained here. Two say a sentence again, one from one vector
+//! alone, one looking back with attention: the early words fade from the one vector (Bahdanau, Cho & Bengio 2015). A third
+//! translates with attention, and its weights can be dragged. To try: a longer sentence; another word by other weights.
+
+mod repetition;
+mod translation;
 
 use std::sync::Arc;
 
-use egui::{Align2, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+use egui::Ui;
 use egui_material_icons::icons;
 use rust_i18n::t;
 
-use crate::chapters::parts::{self, Asked};
+use crate::chapters::on_demand::OnDemand;
+use crate::chapters::parts;
 use crate::chapters::{Figure, FigureEntry, Parameters, Stage};
-use crate::engine::{Command, Event, LessonRequest, LessonResult};
+use crate::engine::{Event, JobId, LessonRequest, LessonResult};
 use crate::panels::Shared;
-use crate::train::recall::{Recall, RecallOptions, WORDS};
+use crate::train::recall::{Recall, RecallOptions, Task};
 use crate::widgets::controls;
-use crate::widgets::number_grid::{self, Cell, Grid};
-use crate::widgets::probability_bars::percent;
-use crate::widgets::theme::{self, Theme, size, space};
+use crate::widgets::theme::space;
+
+use repetition::Repetition;
+use translation::Translation;
 
 pub(super) const ENTRY: FigureEntry = FigureEntry {
     name: "seq2seq",
     make: |parameters| Box::new(Seq2Seq::new(parameters)),
     parameters: &["length"],
-    readings: &["first_one", "last_one", "first_attention", "step"],
+    readings: &["first_one", "last_one", "first_attention", "step", "changed", "translated"],
 };
 
 /// Steps of each training.
 const STEPS: usize = 600;
+/// Steps of the training of a translation.
+const TRANSLATION_STEPS: usize = 800;
+
+/// What is trained by one press of the button.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Training {
+    /// Both networks that say a sentence of so many words again.
+    Repeating(usize),
+    /// The one that translates.
+    Translating,
+    /// All of them.
+    All(usize),
+}
+
+impl Training {
+    /// The networks, in the order in which they are trained.
+    fn options(self) -> Vec<RecallOptions> {
+        let options = |task, length, attention| {
+            let (steps, seed) = if task == Task::Translate { (TRANSLATION_STEPS, 4) } else { (STEPS, 1) };
+            RecallOptions { task, length, attention, steps, seed }
+        };
+        let repeating = |length| vec![options(Task::Repeat, length, false), options(Task::Repeat, length, true)];
+        let translating = options(Task::Translate, 0, true);
+        match self {
+            Self::Repeating(length) => repeating(length),
+            Self::Translating => vec![translating],
+            Self::All(length) => [repeating(length), vec![translating]].concat(),
+        }
+    }
+}
 
 struct Seq2Seq {
+    task: Task,
     length: usize,
-    wanted: bool,
-    turn: u64,
-    asked: Asked<(usize, u64)>,
-    /// Without and with attention.
-    found: [Option<Arc<Recall>>; 2],
-    /// The output step that is looked at.
-    step: usize,
+    training: OnDemand<Training>,
+    repetition: Repetition,
+    translation: Translation,
+    /// Whether a weight is to be moved once the training is over.
+    demonstrating: bool,
 }
 
 impl Seq2Seq {
     fn new(parameters: &Parameters) -> Self {
-        let length = parts::number_of(parameters, "length", 4..=20, 12);
-        Self { length, wanted: false, turn: 0, asked: Asked::default(), found: [None, None], step: 0 }
+        Self {
+            task: Task::Repeat,
+            length: parts::number_of(parameters, "length", 4..=20, 12),
+            training: OnDemand::default(),
+            repetition: Repetition::default(),
+            translation: Translation::default(),
+            demonstrating: false,
+        }
+    }
+
+    fn task_ui(&mut self, ui: &mut Ui) {
+        let options = [
+            (Task::Repeat, t!("chapters_attention.seq2seq.repeat").into_owned()),
+            (Task::Translate, t!("chapters_attention.seq2seq.translate").into_owned()),
+        ];
+        controls::segmented(ui, &t!("chapters_attention.seq2seq.task"), &mut self.task, &options);
+    }
+
+    /// How many steps the training has made, of how many.
+    fn progress(&self) -> (usize, usize) {
+        let all = self.training.what().map(|what| what.options()).unwrap_or_default();
+        let step = |options: &RecallOptions| match options.task {
+            Task::Repeat => self.repetition.step_of(options.attention),
+            Task::Translate => self.translation.trained(),
+        };
+        (all.iter().map(step).sum(), all.iter().map(|options| options.steps).sum())
     }
 
     fn train_ui(&mut self, ui: &mut Ui, shared: &Shared) {
-        controls::value_slider(&mut self.length, 4..=20, t!("chapters_attention.seq2seq.length"))
-            .default(12)
-            .width(320.0)
-            .show(ui);
-        match self.asked.job() {
-            Some(job) => {
-                ui.horizontal(|ui| {
-                    let stop = t!("chapters_attention.words.cancel");
-                    if controls::icon_button(ui, icons::ICON_CLOSE.codepoint, stop).clicked() {
-                        shared.engine.send(Command::Cancel(job));
-                    }
-                    let done: usize = self.found.iter().flatten().map(|recall| recall.step).sum();
-                    let share = done as f32 / (2 * STEPS) as f32;
-                    controls::progress_line(ui, Some(share), t!("chapters_attention.seq2seq.training", step = done));
-                });
+        let (what, begin) = match self.task {
+            Task::Repeat => {
+                controls::value_slider(&mut self.length, 4..=20, t!("chapters_attention.seq2seq.length"))
+                    .default(12)
+                    .width(320.0)
+                    .show(ui);
+                (Training::Repeating(self.length), t!("chapters_attention.seq2seq.train"))
             }
-            None => {
-                let glyph = icons::ICON_PLAY_ARROW.codepoint;
-                if controls::primary_button(ui, glyph, t!("chapters_attention.seq2seq.train")).clicked() {
-                    (self.wanted, self.turn) = (true, self.turn + 1);
-                }
-            }
-        }
-    }
-
-    /// How well every place is recalled, by both networks.
-    fn bars_ui(&self, ui: &mut Ui) {
-        let theme = Theme::here(ui);
-        let titles = [t!("chapters_attention.seq2seq.one"), t!("chapters_attention.seq2seq.all")];
-        let height = ((ui.available_height() - 280.0) / 2.0).clamp(90.0, 180.0);
-        for (i, (title, found)) in titles.iter().zip(&self.found).enumerate() {
-            let Some(found) = found else { continue };
-            controls::note(ui, &**title);
-            let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
-            response.widget_info(|| WidgetInfo::labeled(Role::Image, true, format!("{title}: {}", spoken(found))));
-            let width = rect.width() / found.right.len().max(1) as f32;
-            let plot = Rect::from_min_max(rect.min, pos2(rect.right(), rect.bottom() - 16.0));
-            // Guessing at random is right once in so many.
-            let chance = plot.bottom() - plot.height() / WORDS as f32;
-            ui.painter().hline(plot.x_range(), plot.top(), Stroke::new(1.0, theme.line.gamma_multiply(0.6)));
-            for (place, right) in found.right.iter().enumerate() {
-                let left = plot.left() + place as f32 * width;
-                let top = plot.bottom() - plot.height() * right;
-                let bar = Rect::from_min_max(pos2(left + 2.0, top), pos2(left + width - 2.0, plot.bottom()));
-                ui.painter().rect_filled(bar, 2.0, theme.series[i]);
-                let font = theme::text(size::SMALL);
-                let center = left + width / 2.0;
-                ui.painter().text(
-                    pos2(center, plot.bottom() + 1.0),
-                    Align2::CENTER_TOP,
-                    place + 1,
-                    font.clone(),
-                    theme.ink_soft,
-                );
-                if width > 30.0 {
-                    let words = format!("{:.0}", 100.0 * right);
-                    let (anchor, y, ink) = if *right > 0.3 {
-                        (Align2::CENTER_TOP, top + 2.0, theme.ink_on(theme.series[i]))
-                    } else {
-                        (Align2::CENTER_BOTTOM, top - 1.0, theme.ink)
-                    };
-                    ui.painter().text(pos2(center, y), anchor, words, font, ink);
-                }
-            }
-            ui.painter().hline(plot.x_range(), chance, Stroke::new(1.0, theme.warn));
-        }
-        controls::note(ui, t!("chapters_attention.seq2seq.axis"));
-    }
-
-    /// One sentence, and whom each output step looked at.
-    fn example_ui(&mut self, ui: &mut Ui) {
-        let Some(found) = self.found[1].clone() else { return };
-        let theme = Theme::here(ui);
-        let words = words();
-        let name = |word: &usize| words.get(*word).cloned().unwrap_or_default();
-        let read: Vec<String> = found.sentence.iter().map(name).collect();
-        let said: Vec<String> = found.said.iter().map(name).collect();
-        controls::section_title(ui, t!("chapters_attention.seq2seq.example"));
-        let n = read.len();
-        let cell = |(k, weight): (usize, &f32)| Cell {
-            text: if *weight >= 0.005 { format!("{weight:.2}") } else { String::new() },
-            fill: Some(theme.sequential(*weight)),
-            framed: (k / n.max(1) == self.step).then_some(theme.accent),
-            spoken: t!(
-                "chapters_attention.seq2seq.cell",
-                step = k / n.max(1) + 1,
-                word = read[k % n.max(1)],
-                weight = percent(*weight)
-            )
-            .into_owned(),
-            ..Cell::default()
+            Task::Translate => (Training::Translating, t!("chapters_attention.seq2seq.train_translation")),
         };
-        let cells: Vec<Cell> = found.weights.iter().enumerate().map(cell).collect();
-        let summary = t!("chapters_attention.seq2seq.grid");
-        let grid = Grid {
-            rows: &said,
-            columns: &read,
-            corner: "",
-            cells: &cells,
-            touchable: true,
-            largest: vec2(58.0, 24.0),
-            summary: &summary,
-        };
-        let touched = number_grid::show(ui, vec2(ui.available_width(), 24.0 * n as f32 + 30.0), &grid);
-        if let Some((row, _)) = touched.clicked {
-            self.step = row;
+        let (done, all) = self.progress();
+        ui.horizontal(|ui| {
+            let stop = t!("chapters_attention.words.cancel");
+            self.training.button_ui(ui, shared, (icons::ICON_PLAY_ARROW.codepoint, &begin), &stop, what);
+            if self.training.working() {
+                let share = done as f32 / all.max(1) as f32;
+                controls::progress_line(ui, Some(share), t!("chapters_attention.seq2seq.training", step = done));
+            }
+        });
+        if let Some(problem) = self.training.problem() {
+            parts::problem(ui, problem);
         }
-        controls::note(ui, &*summary);
-        self.step_ui(ui, &found, &read, &said);
+        ui.add_space(space::XS);
     }
 
-    /// Score, softmax, weighted sum of the output step that is looked at.
-    fn step_ui(&self, ui: &mut Ui, found: &Recall, read: &[String], said: &[String]) {
-        let n = read.len();
-        let step = self.step.min(n.saturating_sub(1));
-        let row = found.weights.get(step * n..(step + 1) * n).unwrap_or_default();
-        let mut order: Vec<usize> = (0..row.len()).collect();
-        order.sort_by(|a, b| row[*b].total_cmp(&row[*a]));
-        let terms: Vec<String> =
-            order.iter().take(3).map(|j| format!("{:.2}·h{}", row[*j], parts::subscript(j + 1))).collect();
-        let subscript = parts::subscript(step + 1);
-        parts::numbers(ui, format!("c{subscript} = {} + …  →  {}", terms.join(" + "), said[step]));
+    fn take(&mut self, recall: &Arc<Recall>) {
+        match recall.task {
+            Task::Repeat => self.repetition.take(recall.clone()),
+            Task::Translate => self.translation.take(recall.clone()),
+        }
     }
 }
 
-/// Words of the sentences, in the language of the interface.
-fn words() -> Vec<String> {
-    t!("chapters_attention.seq2seq.words").split_whitespace().map(str::to_owned).collect()
-}
-
-fn spoken(found: &Recall) -> String {
-    found.right.iter().map(|right| percent(*right)).collect::<Vec<_>>().join(", ")
+/// `w₁·h₁ + w₂·h₂ + …`: the largest terms of a weighted sum of states.
+fn largest_terms(weights: &[f32]) -> String {
+    let mut order: Vec<usize> = (0..weights.len()).collect();
+    order.sort_by(|a, b| weights[*b].total_cmp(&weights[*a]));
+    let term = |j: &usize| format!("{:.2}·h{}", weights[*j], parts::subscript(j + 1));
+    let terms: Vec<String> = order.iter().take(3).map(term).collect();
+    if order.len() > terms.len() { format!("{} + …", terms.join(" + ")) } else { terms.join(" + ") }
 }
 
 impl Figure for Seq2Seq {
     fn on_event(&mut self, event: &Event, _: &mut Shared) {
         let more = |result: &LessonResult| matches!(result, LessonResult::Recall(Some(_)));
-        if let Some(LessonResult::Recall(Some(recall))) = self.asked.answer(event, more) {
-            self.found[usize::from(recall.attention)] = Some(recall.clone());
+        if let Some(LessonResult::Recall(Some(recall))) = self.training.answer(event, more) {
+            self.take(recall);
         }
     }
 
+    fn shows_failure_of(&self, job: JobId) -> bool {
+        self.training.waits_for(job)
+    }
+
     fn logic(&mut self, _: &egui::Context, shared: &mut Shared) {
-        if std::mem::take(&mut self.wanted) {
-            (self.found, self.step) = ([None, None], 0);
-            self.asked.ask(shared, (self.length, self.turn), |(length, _)| {
-                let options = |attention| RecallOptions { length: *length, attention, steps: STEPS, seed: 1 };
-                LessonRequest::Recall(vec![options(false), options(true)])
-            });
+        if let Some(what) = self.training.begin(shared, |what| LessonRequest::Recall(what.options())).copied() {
+            if what != Training::Translating {
+                self.repetition = Repetition::default();
+            }
+            if !matches!(what, Training::Repeating(_)) {
+                self.translation = Translation::default();
+            }
+        }
+        if self.demonstrating && self.training.settled() {
+            self.demonstrating = false;
+            self.translation.demonstrate();
         }
     }
 
     fn ui(&mut self, ui: &mut Ui, shared: &mut Shared, stage: &mut Stage) {
         parts::body(ui, "seq2seq", |ui| {
+            self.task_ui(ui);
             self.train_ui(ui, shared);
-            if let Some(problem) = self.asked.problem() {
-                parts::problem(ui, problem);
+            match self.task {
+                Task::Repeat => self.repetition.ui(ui),
+                Task::Translate => self.translation.ui(ui, !self.training.working()),
             }
-            ui.add_space(space::XS);
-            if self.found.iter().all(Option::is_none) {
-                parts::sentence(ui, t!("chapters_attention.seq2seq.start"));
-                return;
-            }
-            self.bars_ui(ui);
-            self.example_ui(ui);
         });
-        stage.readings.insert("step", self.step as f64 + 1.0);
-        let [one, all] = &self.found;
-        let of = |found: &Option<Arc<Recall>>, last: bool| {
-            let right = &found.as_ref()?.right;
-            if last { right.last() } else { right.first() }.copied().map(f64::from)
+        let step = match self.task {
+            Task::Repeat => self.repetition.step(),
+            Task::Translate => self.translation.step(),
         };
-        for (name, value) in
-            [("first_one", of(one, false)), ("last_one", of(one, true)), ("first_attention", of(all, false))]
-        {
-            if let Some(value) = value {
-                stage.readings.insert(name, value);
-            }
-        }
+        stage.readings.insert("step", step as f64 + 1.0);
+        self.repetition.read(&mut stage.readings);
+        self.translation.read(&mut stage.readings);
     }
 
     fn describe(&self) -> String {
-        let [one, all] =
-            self.found.each_ref().map(|found| found.as_ref().map_or_else(|| "—".to_owned(), |f| spoken(f)));
-        t!("chapters_attention.seq2seq.describe", one = one, all = all).into_owned()
+        match self.task {
+            Task::Repeat => self.repetition.describe(),
+            Task::Translate => self.translation.describe(),
+        }
     }
 
     fn demonstrate(&mut self, _: &mut Shared) {
-        (self.wanted, self.turn) = (true, self.turn + 1);
+        self.task = Task::Translate;
+        self.training.want(Training::All(self.length));
+        self.demonstrating = true;
     }
 
     fn settled(&self) -> bool {
-        !self.wanted && self.asked.job().is_none()
+        self.training.settled() && !self.demonstrating
     }
 }
 
@@ -247,7 +214,68 @@ mod tests {
     use egui_kittest::kittest::Queryable as _;
 
     use super::*;
-    use crate::chapters::testing::{asked, page, reading, tell};
+    use crate::chapters::testing::{Page, asked, drag, page, reading, tell};
+    use crate::train::recall::{Reading, Readout, WIDTH, english, softmax, spanish};
+
+    fn give(page: &mut Page, job: JobId, recall: Recall) {
+        tell(page, job, LessonResult::Recall(Some(Arc::new(recall))));
+    }
+
+    /// What a network has come to that says a sentence of four words again.
+    fn repeated(attention: bool, first: f32) -> Recall {
+        let weights = if attention { vec![0.25; 16] } else { vec![] };
+        let words = vec![0, 1, 2, 3];
+        let example = Reading {
+            read: words.clone(),
+            wanted: words.clone(),
+            said: words,
+            states: vec![0.0; 4 * WIDTH],
+            scores: vec![0.0; weights.len()],
+            weights,
+        };
+        let right = vec![first, 0.5, 0.75, 1.0];
+        Recall { task: Task::Repeat, attention, step: 600, right, examples: vec![example], readout: None }
+    }
+
+    /// Two words are read, whose states are the first two axes, and the readout says «gato» of the one and «perro» of the
+    /// other.
+    fn translated() -> Recall {
+        let place = |words: &[&str], word: &str| words.iter().position(|known| *known == word).unwrap();
+        let (read, said) = (["cat", "dog"], ["gato", "perro"]);
+        let read = read.map(|word| place(&english(), word)).to_vec();
+        let said = said.map(|word| place(&spanish(), word)).to_vec();
+        let outputs = spanish().len();
+        let (mut states, mut values) = (vec![0.0; 2 * WIDTH], vec![0.0; WIDTH * outputs]);
+        for axis in 0..2 {
+            states[axis * WIDTH + axis] = 1.0;
+            values[axis * outputs + said[axis]] = 8.0;
+        }
+        let scores = vec![2.0, 0.0, 0.0, 2.0];
+        let weights = scores.chunks(2).flat_map(softmax).collect();
+        let example = Reading { read, wanted: said.clone(), said, states, scores, weights };
+        Recall {
+            task: Task::Translate,
+            attention: true,
+            step: TRANSLATION_STEPS,
+            right: vec![1.0; 2],
+            examples: vec![example],
+            readout: Some(Readout::of(values, outputs)),
+        }
+    }
+
+    fn trained_translation() -> Page {
+        let mut page = page("seq2seq", &[]);
+        page.get_by_label("Translating").click();
+        page.run();
+        page.get_by_label("Train the network").click();
+        page.run();
+        let (job, request) = asked(&page).pop().expect("it asks");
+        let LessonRequest::Recall(all) = request else { panic!("{request:?}") };
+        assert!(matches!(all[..], [RecallOptions { task: Task::Translate, attention: true, .. }]), "{all:?}");
+        give(&mut page, job, translated());
+        tell(&mut page, job, LessonResult::Recall(None));
+        page
+    }
 
     #[test]
     fn both_networks_are_trained_and_compared() {
@@ -257,18 +285,12 @@ mod tests {
         page.run();
         let (job, request) = asked(&page).pop().expect("it asks");
         let LessonRequest::Recall(all) = request else { panic!("{request:?}") };
-        assert_eq!(
-            all.iter().map(|options| (options.length, options.attention)).collect::<Vec<_>>(),
-            [(4, false), (4, true)]
-        );
-        for (attention, first) in [(false, 0.25), (true, 1.0)] {
-            let weights = if attention { vec![0.25; 16] } else { vec![] };
-            let right = vec![first, 0.5, 0.75, 1.0];
-            let recall =
-                Recall { attention, step: 600, right, sentence: vec![0, 1, 2, 3], said: vec![0, 1, 2, 3], weights };
-            let state = page.state_mut();
-            state.figure.on_event(&Event::Lesson(job, LessonResult::Recall(Some(Arc::new(recall)))), &mut state.shared);
-        }
+        let what = |options: &RecallOptions| (options.task, options.length, options.attention);
+        let both: Vec<_> = all.iter().map(what).collect();
+        assert_eq!(both, [(Task::Repeat, 4, false), (Task::Repeat, 4, true)]);
+        give(&mut page, job, repeated(false, 0.25));
+        assert!(page.query_all_by_label("Training: 600 steps").next().is_some());
+        give(&mut page, job, repeated(true, 1.0));
         tell(&mut page, job, LessonResult::Recall(None));
         assert_eq!((reading(&page, "first_one"), reading(&page, "last_one")), (0.25, 1.0));
         assert_eq!(reading(&page, "first_attention"), 1.0);
@@ -278,5 +300,49 @@ mod tests {
         page.drop_at(second.center());
         page.run();
         assert_eq!(reading(&page, "step"), 2.0);
+    }
+
+    #[test]
+    fn a_dragged_weight_changes_the_context_and_the_word_that_is_read_of_it() {
+        let mut page = trained_translation();
+        assert_eq!(reading(&page, "changed"), 0.0);
+        assert!(page.query_by_label_contains("c₁ = 0.88·h₁ + 0.12·h₂  →  gato").is_some());
+        let bar = page.get_by_label("weight of “dog” (h₂)").rect();
+        let rail = bar.width() - 10.0;
+        let at = egui::pos2(bar.left() + 5.0 + rail * 0.12, bar.center().y);
+        drag(&mut page, at, egui::vec2(rail * 0.63, 0.0));
+        assert!(
+            page.query_by_label_contains("c₁ = 0.75·h₂ + 0.25·h₁  →  perro").is_some(),
+            "the other weight gives way"
+        );
+        assert_eq!(reading(&page, "changed"), 1.0);
+        page.get_by_label("Back to the start").click();
+        page.run();
+        assert_eq!(reading(&page, "changed"), 0.0);
+        assert!(page.query_by_label_contains("c₁ = 0.88·h₁ + 0.12·h₂  →  gato").is_some());
+    }
+
+    #[test]
+    fn another_row_is_looked_at_and_dragged_by_itself() {
+        let mut page = trained_translation();
+        let cell = page.query_all_by_label_contains("step 2, perro, looks at dog").next().expect("a cell").rect();
+        page.drag_at(cell.center());
+        page.drop_at(cell.center());
+        page.run();
+        assert_eq!(reading(&page, "step"), 2.0);
+        page.get_by_label("weight of “cat” (h₁)").focus();
+        page.run();
+        for _ in 0..9 {
+            page.key_press(egui::Key::ArrowRight);
+            page.run();
+        }
+        assert!(page.query_by_label_contains("c₂ = 0.57·h₁ + 0.43·h₂  →  gato").is_some(), "by the keyboard");
+        assert_eq!(reading(&page, "changed"), 1.0);
+    }
+
+    #[test]
+    fn largest_terms_come_first() {
+        assert_eq!(largest_terms(&[0.1, 0.6, 0.05, 0.25]), "0.60·h₂ + 0.25·h₄ + 0.10·h₁ + …");
+        assert_eq!(largest_terms(&[0.9, 0.1]), "0.90·h₁ + 0.10·h₂");
     }
 }

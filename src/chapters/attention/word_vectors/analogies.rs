@@ -6,7 +6,7 @@ use rust_i18n::t;
 use super::near::bars;
 use crate::chapters::parts::{self, Asked, only};
 use crate::engine::lesson::{Near as Found, VectorSource};
-use crate::engine::{Event, LessonRequest, LessonResult};
+use crate::engine::{Event, JobId, LessonRequest, LessonResult};
 use crate::panels::Shared;
 use crate::widgets::controls;
 
@@ -43,6 +43,11 @@ impl Analogies {
         }
     }
 
+    /// Whether it shows itself what went wrong with a job.
+    pub fn shows_failure_of(&self, job: JobId) -> bool {
+        self.asked.waits_for(job)
+    }
+
     /// «a is to b as c is to …».
     pub fn ui(&mut self, ui: &mut Ui, source: &VectorSource) {
         ui.horizontal_wrapped(|ui| {
@@ -62,6 +67,9 @@ impl Analogies {
         if !unknown.is_empty() {
             parts::problem(ui, &t!("chapters_attention.unknown_words", words = unknown.join(", ")));
             return;
+        }
+        if let Some(problem) = self.asked.problem() {
+            parts::problem(ui, problem);
         }
         bars(ui, &self.found);
         controls::note(ui, t!("chapters_attention.words.analogy_note"));

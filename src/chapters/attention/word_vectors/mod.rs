@@ -12,8 +12,8 @@ use rust_i18n::t;
 
 use crate::chapters::parts;
 use crate::chapters::{Figure, FigureEntry, Parameters, Stage};
-use crate::engine::Event;
 use crate::engine::lesson::VectorSource;
+use crate::engine::{Event, JobId};
 use crate::panels::Shared;
 use crate::widgets::controls;
 use crate::widgets::theme::space;
@@ -159,6 +159,16 @@ impl Figure for WordVectorsFigure {
         self.analogies.on_event(event);
         self.scatter.on_event(event);
         self.train.on_event(event);
+    }
+
+    fn shows_failure_of(&self, job: JobId) -> bool {
+        match self.tab {
+            Tab::Near => self.near.shows_failure_of(job),
+            Tab::Analogies => self.analogies.shows_failure_of(job),
+            Tab::Plane => self.scatter.shows_failure_of(job),
+            Tab::Train => self.train.shows_failure_of(job),
+            Tab::Matrix => false,
+        }
     }
 
     fn logic(&mut self, _: &egui::Context, shared: &mut Shared) {

@@ -5,7 +5,7 @@ use rust_i18n::t;
 
 use crate::chapters::parts::{self, Asked, only};
 use crate::engine::lesson::{Near as Found, VectorSource};
-use crate::engine::{Event, LessonRequest, LessonResult};
+use crate::engine::{Event, JobId, LessonRequest, LessonResult};
 use crate::panels::Shared;
 use crate::widgets::controls;
 use crate::widgets::heatmap::value_text;
@@ -41,6 +41,11 @@ impl Near {
         }
     }
 
+    /// Whether it shows itself what went wrong with a job.
+    pub fn shows_failure_of(&self, job: JobId) -> bool {
+        self.asked.waits_for(job)
+    }
+
     /// The cosine of the nearest.
     pub fn nearest(&self) -> Option<f32> {
         self.found.first().map(|(_, cosine)| *cosine)
@@ -50,6 +55,9 @@ impl Near {
     pub fn ui(&mut self, ui: &mut Ui, source: &VectorSource) {
         let name = t!("chapters_attention.words.word");
         controls::labelled(ui, &*name, 90.0, |ui| controls::text_field(ui, &name, 200.0, &mut self.word));
+        if let Some(problem) = self.asked.problem() {
+            parts::problem(ui, problem);
+        }
         if self.asked.settled() && source.vectors().find(&self.word).is_none() {
             parts::problem(ui, &t!("chapters_attention.unknown_words", words = self.word.trim()));
             return;

@@ -10,7 +10,7 @@ use rust_i18n::t;
 use crate::chapters::parts::{self, Asked, read};
 use crate::data::projection::Method;
 use crate::engine::lesson::{Projection, VectorSource};
-use crate::engine::{Command, Event, LessonRequest, LessonResult};
+use crate::engine::{Command, Event, JobId, LessonRequest, LessonResult};
 use crate::panels::Shared;
 use crate::widgets::controls;
 use crate::widgets::probability_bars::percent;
@@ -88,6 +88,11 @@ impl Scatter {
         }
     }
 
+    /// Whether it shows itself what went wrong with a job.
+    pub fn shows_failure_of(&self, job: JobId) -> bool {
+        self.asked.waits_for(job) || self.neighbours.waits_for(job)
+    }
+
     /// The share of the variance that the plane keeps, where it is PCA's.
     pub fn kept_variance(&self) -> Option<f64> {
         self.found.as_ref()?.kept_variance
@@ -138,7 +143,7 @@ impl Scatter {
                 controls::progress_line(ui, share, t!("chapters_attention.words.moving"));
             });
         }
-        if let Some(problem) = self.asked.problem() {
+        for problem in self.asked.problem().into_iter().chain(self.neighbours.problem()) {
             parts::problem(ui, problem);
         }
     }

@@ -6,10 +6,11 @@ use egui::Ui;
 use egui_material_icons::icons;
 use rust_i18n::t;
 
-use crate::chapters::parts::{self, Asked};
+use crate::chapters::on_demand::OnDemand;
+use crate::chapters::parts;
 use crate::data::vectors::WordVectors;
 use crate::data::{CorpusRef, catalogue};
-use crate::engine::{Command, Event, LessonRequest, LessonResult};
+use crate::engine::{Event, JobId, LessonRequest, LessonResult};
 use crate::panels::Shared;
 use crate::train::skip_gram::{Progress, SkipGramOptions};
 use crate::widgets::controls;
@@ -19,9 +20,8 @@ use crate::widgets::number::grouped;
 pub struct Train {
     corpus: String,
     epochs: usize,
-    wanted: bool,
-    turn: u64,
-    asked: Asked<(String, usize, u64)>,
+    /// Which text, and how often it is read.
+    training: OnDemand<(String, usize)>,
     progress: Option<Progress>,
     vectors: Option<Arc<WordVectors>>,
 }
@@ -31,9 +31,7 @@ impl Default for Train {
         Self {
             corpus: "telar-es".to_owned(),
             epochs: SkipGramOptions::default().epochs,
-            wanted: false,
-            turn: 0,
-            asked: Asked::default(),
+            training: OnDemand::default(),
             progress: None,
             vectors: None,
         }
@@ -48,20 +46,24 @@ impl Train {
 
     /// Begins when it was asked to.
     pub fn logic(&mut self, shared: &Shared) {
-        if std::mem::take(&mut self.wanted) {
+        let begun = self.training.begin(shared, |(corpus, epochs)| {
+            let options = SkipGramOptions { epochs: *epochs, ..SkipGramOptions::default() };
+            LessonRequest::SkipGram(CorpusRef::Named(corpus.clone()), options)
+        });
+        if begun.is_some() {
             self.progress = None;
-            let key = (self.corpus.clone(), self.epochs, self.turn);
-            self.asked.ask(shared, key, |(corpus, epochs, _)| {
-                let options = SkipGramOptions { epochs: *epochs, ..SkipGramOptions::default() };
-                LessonRequest::SkipGram(CorpusRef::Named(corpus.clone()), options)
-            });
         }
+    }
+
+    /// Whether it shows itself what went wrong with a job.
+    pub fn shows_failure_of(&self, job: JobId) -> bool {
+        self.training.waits_for(job)
     }
 
     /// Takes an event.
     pub fn on_event(&mut self, event: &Event) {
         let more = |result: &LessonResult| matches!(result, LessonResult::SkipGram { vectors: None, .. });
-        if let Some(LessonResult::SkipGram { progress, vectors }) = self.asked.answer(event, more) {
+        if let Some(LessonResult::SkipGram { progress, vectors }) = self.training.answer(event, more) {
             match vectors {
                 Some(vectors) => self.vectors = Some(vectors.clone()),
                 None => self.progress = Some(*progress),
@@ -83,28 +85,19 @@ impl Train {
             .default(SkipGramOptions::default().epochs)
             .width(320.0)
             .show(ui);
-        match self.asked.job() {
-            Some(job) => {
-                if controls::quiet_button(ui, icons::ICON_STOP.codepoint, t!("chapters_attention.words.cancel"))
-                    .clicked()
-                {
-                    shared.engine.send(Command::Cancel(job));
-                }
-                let share = self.progress.map(|progress| progress.share);
-                let loss = self.progress.map_or_else(String::new, |progress| format!("{:.3}", progress.loss));
-                controls::progress_line(ui, share, t!("chapters_attention.words.loss", loss = loss));
-            }
-            None => {
-                let glyph = icons::ICON_PLAY_ARROW.codepoint;
-                if controls::primary_button(ui, glyph, t!("chapters_attention.words.train")).clicked() {
-                    (self.wanted, self.turn) = (true, self.turn + 1);
-                }
-            }
+        let begin = t!("chapters_attention.words.train");
+        let stop = t!("chapters_attention.words.cancel");
+        let what = (self.corpus.clone(), self.epochs);
+        self.training.button_ui(ui, shared, (icons::ICON_PLAY_ARROW.codepoint, &begin), &stop, what);
+        if self.training.working() {
+            let share = self.progress.map(|progress| progress.share);
+            let loss = self.progress.map_or_else(String::new, |progress| format!("{:.3}", progress.loss));
+            controls::progress_line(ui, share, t!("chapters_attention.words.loss", loss = loss));
         }
-        if let Some(problem) = self.asked.problem() {
+        if let Some(problem) = self.training.problem() {
             parts::problem(ui, problem);
         }
-        if let Some(vectors) = self.vectors.as_ref().filter(|_| self.asked.job().is_none()) {
+        if let Some(vectors) = self.vectors.as_ref().filter(|_| !self.training.working()) {
             let count = grouped(vectors.len() as i64);
             parts::sentence(ui, t!("chapters_attention.words.trained_note", count = count));
         }
