@@ -26,7 +26,8 @@ pub(super) struct Repetition {
 impl Repetition {
     /// Takes what a network can do by now.
     pub fn take(&mut self, recall: Arc<Recall>) {
-        self.found[usize::from(recall.attention)] = Some(recall);
+        let which = usize::from(recall.attention);
+        self.found[which] = Some(recall);
     }
 
     /// Steps that the training of a network has made.
