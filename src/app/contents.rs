@@ -114,7 +114,7 @@ fn section_ui(ui: &mut Ui, section: &Section, chosen: bool, shared: &Shared) -> 
     let spoken =
         t!("app.section", title = title, level = level::name(section.level), percent = (share * 100.0).floor());
     let id = ("section", section.id.chapter, section.id.number);
-    let title = Title::new(ui, section.title.clone(), font, ink, if bookmark { 42.0 } else { 24.0 });
+    let title = Title::new(ui, section.title.clone(), font, ink, if bookmark { 48.0 } else { 30.0 });
     let (rect, response) = Row { height: title.height(SECTION), chosen, spoken: &spoken, id }.show(ui);
     title.paint(ui, rect, &section.id.number.to_string(), text(size::SMALL), theme.ink_soft);
     let middle = rect.right_center();
@@ -230,7 +230,7 @@ mod tests {
             let course = Course::shipped();
             for language in ["es", "en"] {
                 for section in &course.language(language).sections {
-                    for (font, behind) in [(text(SECTION_TYPE), 24.0), (strong(SECTION_TYPE), 42.0)] {
+                    for (font, behind) in [(text(SECTION_TYPE), 30.0), (strong(SECTION_TYPE), 48.0)] {
                         let title = Title::new(ui, section.title.clone(), font, Color32::BLACK, behind);
                         assert!(title.galley.rows.len() <= 2 && !title.galley.elided, "{}", section.title);
                         assert!(title.galley.size().x <= width - INDENT - behind, "{}", section.title);

@@ -25,8 +25,8 @@ const LEAST_FRAMES: usize = 40;
 const PATIENCE: Duration = Duration::from_secs(240);
 /// Pictures of a section at most, so that a text that never ends cannot keep the tour for ever.
 const MOST_SCREENS: usize = 20;
-/// After a page has settled, what moves comes to rest within this.
-const REST: Duration = Duration::from_millis(700);
+/// After a page has settled, what moves comes to rest within this; where it was only scrolled on, within the second.
+const REST: [Duration; 2] = [Duration::from_millis(700), Duration::from_millis(250)];
 
 /// What to visit.
 pub struct Plan {
@@ -200,7 +200,8 @@ impl Tour {
                     if since.elapsed() > PATIENCE {
                         return Err(never(stop.place));
                     }
-                } else if settled.get_or_insert_with(Instant::now).elapsed() > REST && self.frames.len() >= LEAST_FRAMES
+                } else if settled.get_or_insert_with(Instant::now).elapsed() > REST[usize::from(stop.turned > 0)]
+                    && self.frames.len() >= LEAST_FRAMES
                 {
                     self.state = State::Shoot;
                     let picture = self.picture.clone();

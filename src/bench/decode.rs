@@ -77,7 +77,7 @@ pub(super) fn measure(
     let weights = Weights::init(config, 1)?;
     let run = move || {
         if matches!(device, Device::Flex(_)) {
-            let reader = SliceReader::new(&weights, storage);
+            let reader = heap::in_usual_pages(|| SliceReader::new(&weights, storage));
             drop(weights);
             heap::give_back();
             let weight_bytes = Some(reader.bytes() as u64);

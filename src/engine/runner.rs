@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 
 use crate::hub::{HubError, Opened, Reading};
-use crate::kernels::Storage;
+use crate::kernels::{Storage, heap};
 use crate::nn::{Decoder, DecoderConfig, Device, LanguageModel, SliceReader, Weights};
 
 /// Weights up to so many are held a second time for the graph, once somebody has looked inside the model; larger ones
@@ -46,7 +46,8 @@ impl Runner {
     pub fn open(opened: &Opened, device: &Device, storage: Storage, reading: &Reading) -> Result<Self, HubError> {
         if streams(&opened.config, device) {
             let parameter = |index| opened.parameter(index, reading);
-            let reader = SliceReader::stream(&opened.config, &opened.layout, storage, parameter)?;
+            let stream = || SliceReader::stream(&opened.config, &opened.layout, storage, parameter);
+            let reader = heap::in_usual_pages(stream)?;
             return Ok(Self::slices(reader, device));
         }
         Ok(Self::new(&opened.weights(reading)?, device, storage))

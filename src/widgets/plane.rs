@@ -4,11 +4,11 @@
 
 use egui::{
     Align2, Color32, EventFilter, Key, Modifiers, Painter, Pos2, Rect, Role, Sense, Stroke, StrokeKind, Ui, Vec2,
-    WidgetInfo, pos2, vec2,
+    WidgetInfo, vec2,
 };
 
 use super::scale::linear_ticks;
-use super::theme::{self, Theme, size};
+use super::theme::{self, Theme, size, space};
 
 /// One vector.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,7 +47,7 @@ impl Arrow {
 
 /// What is drawn.
 pub struct Plane<'a> {
-    /// What the plane shows, in quiet type in its corner.
+    /// What the plane shows, in quiet type above it.
     pub title: &'a str,
     /// Both axes reach from minus this to this.
     pub range: f32,
@@ -70,10 +70,20 @@ const HANDLE: f32 = 6.0;
 const REACH: f32 = 30.0;
 /// How far the keyboard moves a vector.
 const STEP: f32 = 0.1;
+/// How far around the tip a label is turned from straight ahead, in eighths of a turn, in the order of trying.
+const TURNS: [f32; 8] = [0.0, 1.0, -1.0, 2.0, -2.0, 3.0, -3.0, 4.0];
+/// How far from the tip a label stands, in the order of trying.
+const GAPS: [f32; 5] = [HANDLE + 5.0, HANDLE + 19.0, HANDLE + 33.0, HANDLE + 47.0, HANDLE + 61.0];
 
-/// Draws into a square of this side. A tip is dragged, or moved by the arrow keys once it has the keyboard.
+/// Draws a square of this side under its title. A tip is dragged, or moved by the arrow keys once it has the keyboard.
 pub fn show(ui: &mut Ui, side: f32, plane: &Plane<'_>) -> Touched {
-    let (rect, outer) = ui.allocate_exact_size(Vec2::splat(side.max(80.0)), Sense::hover());
+    let side = side.max(80.0);
+    let ink = Theme::here(ui).ink_soft;
+    let title = ui.painter().layout(plane.title.to_owned(), theme::text(size::SMALL), ink, side);
+    let band = if title.is_empty() { 0.0 } else { title.size().y + space::XS };
+    let (whole, outer) = ui.allocate_exact_size(vec2(side, side + band), Sense::hover());
+    // The title has its own room, so that no axis, arrow or label runs through it.
+    let rect = Rect::from_min_size(whole.min + vec2(0.0, band), Vec2::splat(side));
     outer.widget_info(|| WidgetInfo::labeled(Role::Image, true, spoken(plane)));
     let frame = Frame { rect, range: plane.range };
     let mut touched = Touched::default();
@@ -98,7 +108,8 @@ pub fn show(ui: &mut Ui, side: f32, plane: &Plane<'_>) -> Touched {
             touched.moved = Some((i, frame.inside([arrow.tip[0] + by_keys.x, arrow.tip[1] + by_keys.y])));
         }
     }
-    if ui.is_rect_visible(rect) {
+    if ui.is_rect_visible(whole) {
+        ui.painter().galley(whole.min, title, ink);
         paint(ui, &frame, plane, &held);
     }
     touched
@@ -155,12 +166,30 @@ impl Frame {
     }
 }
 
+/// From the back to the front, so that nothing covers a handle or a name: axes, all arrows, handles, names.
 fn paint(ui: &Ui, frame: &Frame, plane: &Plane<'_>, held: &[bool]) {
     let theme = Theme::here(ui);
     let painter = ui.painter_at(frame.rect.expand(1.0));
+    let numbers = axes(&painter, theme, frame);
+    for (arrow, held) in plane.arrows.iter().zip(held) {
+        shaft(&painter, frame, arrow, *held);
+    }
+    for (arrow, held) in plane.arrows.iter().zip(held).filter(|(arrow, _)| arrow.movable) {
+        let tip = frame.at(arrow.tip);
+        if *held {
+            painter.circle_filled(tip, HANDLE + 6.0, arrow.color.gamma_multiply(0.25));
+        }
+        painter.circle(tip, HANDLE, theme.card, Stroke::new(2.5, arrow.color));
+    }
+    labels(&painter, theme, frame, plane.arrows, numbers);
+}
+
+/// Ground, grid and axes; returns where the numbers of the axes stand.
+fn axes(painter: &Painter, theme: &Theme, frame: &Frame) -> Vec<Rect> {
     painter.rect(frame.rect, theme::RADIUS, theme.card, Stroke::new(1.0, theme.line), StrokeKind::Inside);
     let fine = Stroke::new(1.0, theme.line.gamma_multiply(0.5));
-    for tick in linear_ticks(f64::from(-plane.range), f64::from(plane.range), 5) {
+    let mut numbers = Vec::new();
+    for tick in linear_ticks(f64::from(-frame.range), f64::from(frame.range), 5) {
         let tick = tick as f32;
         let stroke = if tick == 0.0 { Stroke::new(1.0, theme.ink_soft.gamma_multiply(0.7)) } else { fine };
         let at = frame.at([tick, tick]);
@@ -169,39 +198,32 @@ fn paint(ui: &Ui, frame: &Frame, plane: &Plane<'_>, held: &[bool]) {
         if tick != 0.0 && at.x < frame.rect.right() - 12.0 && at.x > frame.rect.left() + 12.0 {
             let zero = frame.at([tick, 0.0]) + vec2(0.0, 3.0);
             let words = number(tick).trim_end_matches('0').trim_end_matches('.').to_owned();
-            painter.text(zero, Align2::CENTER_TOP, words, theme::text(size::SMALL - 2.0), theme.ink_soft);
+            let font = theme::text(size::SMALL - 2.0);
+            numbers.push(painter.text(zero, Align2::CENTER_TOP, words, font, theme.ink_soft));
         }
     }
-    let corner = frame.rect.left_top() + vec2(8.0, 6.0);
-    painter.text(corner, Align2::LEFT_TOP, plane.title, theme::text(size::SMALL), theme.ink_soft);
-    for (arrow, held) in plane.arrows.iter().zip(held) {
-        draw_arrow(&painter, theme, frame, arrow, *held);
-    }
+    numbers
 }
 
-fn draw_arrow(painter: &Painter, theme: &Theme, frame: &Frame, arrow: &Arrow, held: bool) {
+/// An arrow without its handle and its name.
+fn shaft(painter: &Painter, frame: &Frame, arrow: &Arrow, held: bool) {
     let (from, to) = (frame.at([0.0, 0.0]), frame.at(arrow.tip));
     let width = if arrow.lit || held { 3.5 } else { 2.0 };
     let stroke = Stroke::new(width, arrow.color);
     let along = to - from;
     let length = along.length();
-    if length > 1.0 {
-        let end = to - along / length * if arrow.movable { HANDLE } else { 7.0f32.min(length) };
-        if arrow.dashed {
-            painter.extend(egui::Shape::dashed_line(&[from, end], stroke, 6.0, 4.0));
-        } else {
-            painter.line_segment([from, end], stroke);
-        }
+    if length <= 1.0 {
+        return;
     }
-    if arrow.movable {
-        if held {
-            painter.circle_filled(to, HANDLE + 6.0, arrow.color.gamma_multiply(0.25));
-        }
-        painter.circle(to, HANDLE, theme.card, Stroke::new(2.5, arrow.color));
-    } else if length > 1.0 {
+    let end = to - along / length * if arrow.movable { HANDLE } else { 7.0f32.min(length) };
+    if arrow.dashed {
+        painter.extend(egui::Shape::dashed_line(&[from, end], stroke, 6.0, 4.0));
+    } else {
+        painter.line_segment([from, end], stroke);
+    }
+    if !arrow.movable {
         head(painter, to, along / length, arrow.color);
     }
-    label(painter, theme, frame, arrow, to, along);
 }
 
 fn head(painter: &Painter, tip: Pos2, along: Vec2, color: Color32) {
@@ -209,20 +231,110 @@ fn head(painter: &Painter, tip: Pos2, along: Vec2, color: Color32) {
     painter.add(egui::Shape::convex_polygon(vec![tip, back + aside, back - aside], color, Stroke::NONE));
 }
 
-/// The name, beyond the tip, inside the square.
-fn label(painter: &Painter, theme: &Theme, frame: &Frame, arrow: &Arrow, tip: Pos2, along: Vec2) {
-    let direction = if along.length() > 1.0 { along.normalized() } else { vec2(1.0, -1.0).normalized() };
-    let galley = painter.layout_no_wrap(arrow.name.clone(), theme::strong(size::BODY), arrow.color);
-    let half = galley.size() / 2.0;
-    let center = tip + direction * (HANDLE + 5.0 + half.length() * 0.8);
-    let room = Rect::from_min_max(frame.rect.min + half + vec2(3.0, 3.0), frame.rect.max - half - vec2(3.0, 3.0));
-    let center = pos2(
-        center.x.clamp(room.left(), room.right().max(room.left())),
-        center.y.clamp(room.top(), room.bottom().max(room.top())),
-    );
-    let at = Rect::from_center_size(center, galley.size());
-    painter.rect_filled(at.expand2(vec2(2.0, 0.0)), 3.0, theme.card.gamma_multiply(0.85));
-    painter.galley(at.min, galley, arrow.color);
+/// The names, each beside its tip, off each other and off the handles as far as there is room.
+fn labels(painter: &Painter, theme: &Theme, frame: &Frame, arrows: &[Arrow], numbers: Vec<Rect>) {
+    let mut busy = Busy::new(frame, arrows, numbers);
+    let mut placed = Vec::new();
+    for arrow in arrows {
+        let galley = painter.layout_no_wrap(arrow.name.clone(), theme::strong(size::BODY), arrow.color);
+        let at = busy.place(frame, arrow.tip, galley.size());
+        placed.push((at, galley, arrow.color));
+    }
+    // All grounds come before all names, so that none of them dims a name.
+    for (at, ..) in &placed {
+        if busy.arrows.iter().any(|line| crossed(*at, *line) > 0.0) {
+            painter.rect_filled(at.expand2(vec2(2.0, 0.0)), 3.0, theme.card.gamma_multiply(0.7));
+        }
+    }
+    for (at, galley, color) in placed {
+        painter.galley(at.min, galley, color);
+    }
+}
+
+/// What labels keep off.
+struct Busy {
+    /// Where labels may stand.
+    room: Rect,
+    /// Handles, heads of arrows, numbers of the axes, and labels that have their place.
+    rects: Vec<Rect>,
+    arrows: Vec<[Pos2; 2]>,
+    axes: [[Pos2; 2]; 2],
+}
+
+impl Busy {
+    fn new(frame: &Frame, arrows: &[Arrow], numbers: Vec<Rect>) -> Self {
+        let (rect, origin) = (frame.rect, frame.at([0.0, 0.0]));
+        let mut rects = numbers;
+        rects.extend(arrows.iter().map(|arrow| {
+            let side = if arrow.movable { 2.0 * HANDLE + 2.0 } else { HANDLE };
+            Rect::from_center_size(frame.at(arrow.tip), Vec2::splat(side))
+        }));
+        Self {
+            room: rect.shrink(3.0),
+            rects,
+            arrows: arrows.iter().map(|arrow| [origin, frame.at(arrow.tip)]).collect(),
+            axes: [[rect.left_center(), rect.right_center()], [rect.center_top(), rect.center_bottom()]],
+        }
+    }
+
+    /// The best place of a label of this size around a tip, which is busy from then on.
+    fn place(&mut self, frame: &Frame, tip: [f32; 2], size: Vec2) -> Rect {
+        let (origin, tip) = (frame.at([0.0, 0.0]), frame.at(tip));
+        let along = if tip.distance(origin) > 1.0 { tip - origin } else { vec2(1.0, -1.0) };
+        // An arrow that leaves the plane has its name where it leaves.
+        let tip = origin + along * share(frame.rect, [origin, origin + along])[1];
+        let mut best = (f32::INFINITY, self.inside(tip, size));
+        for gap in GAPS {
+            for turn in TURNS {
+                let way = Vec2::angled(along.angle() + turn * std::f32::consts::FRAC_PI_4);
+                // The label touches, from outside, a square around the tip, whatever its own shape.
+                let beside = way / way.x.abs().max(way.y.abs()) * size / 2.0;
+                let at = self.inside(tip + way * gap + beside, size);
+                let cost = self.cost(at) + gap - GAPS[0];
+                if cost < best.0 {
+                    best = (cost, at);
+                }
+            }
+        }
+        self.rects.push(best.1);
+        best.1
+    }
+
+    /// A label of this size, as near to this centre as the room allows.
+    fn inside(&self, center: Pos2, size: Vec2) -> Rect {
+        let most = (self.room.max - size).max(self.room.min);
+        Rect::from_min_size((center - size / 2.0).clamp(self.room.min, most), size)
+    }
+
+    /// How bad a place is. To cover a handle or a name is far worse than to cross a line, or to stand farther out.
+    fn cost(&self, at: Rect) -> f32 {
+        let covered: f32 = self.rects.iter().map(|rect| at.intersect(*rect).area()).sum();
+        let lines: f32 = self.arrows.iter().chain(&self.axes).map(|line| crossed(at, *line)).sum();
+        covered * 100.0 + lines
+    }
+}
+
+/// How much of a line runs through a rectangle, in points.
+fn crossed(rect: Rect, line: [Pos2; 2]) -> f32 {
+    let [enters, leaves] = share(rect, line);
+    (leaves - enters).max(0.0) * line[0].distance(line[1])
+}
+
+/// Where a line enters a rectangle and where it leaves it, as shares of its length; out of order if it misses it.
+fn share(rect: Rect, [from, to]: [Pos2; 2]) -> [f32; 2] {
+    let along = to - from;
+    let (mut enters, mut leaves) = (0.0f32, 1.0f32);
+    for axis in 0..2 {
+        let (low, high) = (rect.min[axis] - from[axis], rect.max[axis] - from[axis]);
+        if along[axis].abs() > 1e-3 {
+            let (low, high) = (low / along[axis], high / along[axis]);
+            enters = enters.max(low.min(high));
+            leaves = leaves.min(low.max(high));
+        } else if low > 0.0 || high < 0.0 {
+            return [1.0, 0.0];
+        }
+    }
+    [enters, leaves]
 }
 
 #[cfg(test)]
@@ -279,6 +391,35 @@ mod tests {
         harness.key_press(Key::ArrowDown);
         harness.run();
         assert_eq!(*harness.state(), [1.1, 0.9]);
+    }
+
+    #[test]
+    fn labels_of_almost_equal_tips_stand_apart_and_inside() {
+        let frame = Frame { rect: Rect::from_min_size(Pos2::ZERO, Vec2::splat(300.0)), range: 2.0 };
+        // In the middle of a quarter, in a corner, at the origin, on an axis near the edge, and outside.
+        for [x, y] in [[1.0, 1.0], [1.9, -1.9], [0.0, 0.0], [-1.9, 0.0], [0.5, 6.0]] {
+            let tips = [[x, y], [x + 0.02, y], [x, y - 0.02], [x - 0.03, y + 0.03]];
+            let arrows: Vec<Arrow> = tips.map(|tip| Arrow::result("name", tip, Color32::RED)).into();
+            let mut busy = Busy::new(&frame, &arrows, Vec::new());
+            let placed = tips.map(|tip| busy.place(&frame, tip, vec2(40.0, 18.0)));
+            for (i, at) in placed.iter().enumerate() {
+                assert!(frame.rect.contains_rect(*at), "{at:?} at {x}, {y}");
+                let free = placed[..i].iter().all(|other| at.intersect(*other).area() < 0.1);
+                assert!(free, "{placed:?} at {x}, {y}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_lone_label_stands_ahead_of_its_tip_and_off_the_axes() {
+        let frame = Frame { rect: Rect::from_min_size(Pos2::ZERO, Vec2::splat(300.0)), range: 2.0 };
+        for tip in [[1.0, 1.0], [0.0, 1.0]] {
+            let arrows = [Arrow::movable("name", tip, Color32::RED)];
+            let mut busy = Busy::new(&frame, &arrows, Vec::new());
+            let at = busy.place(&frame, tip, vec2(40.0, 18.0));
+            assert!(at.bottom() < frame.at(tip).y - HANDLE, "{at:?}");
+            assert!(at.left() > 150.0 || at.right() < 150.0, "{at:?}");
+        }
     }
 
     #[test]

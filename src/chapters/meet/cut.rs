@@ -25,6 +25,8 @@ pub(super) const ENTRY: FigureEntry = FigureEntry {
 
 /// The largest k of the slider.
 const MOST_K: usize = 50;
+/// Greatest height of the bars of a context that stands below another, in points: seven bars, so that the sliders are seen.
+const LOW: f32 = 8.5 * probability_bars::LEAST;
 
 struct Cut {
     prompts: [Option<String>; 2],
@@ -133,8 +135,9 @@ impl Figure for Cut {
             }
             let half = (ui.available_width() - space::L) / 2.0;
             if ui.available_width() < parts::SIDE_BY_SIDE {
-                self.column_ui(ui, 0, height * 0.6, shared);
-                self.column_ui(ui, 1, height * 0.6, shared);
+                let low = (0.6 * height).min(LOW);
+                self.column_ui(ui, 0, low, shared);
+                self.column_ui(ui, 1, low, shared);
             } else {
                 ui.horizontal_top(|ui| {
                     ui.spacing_mut().item_spacing.x = space::L;

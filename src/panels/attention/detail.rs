@@ -93,11 +93,13 @@ impl Attention {
             self.over_ui(ui);
             return;
         };
+        // A button wider than the column would widen what comes after it.
+        let width = ui.available_width();
         if let Some(score) = self.score_of(head) {
             self.score_ui(ui, score);
         }
         self.ablation_ui(ui, shared, head);
-        self.pair_ui(ui, head);
+        self.pair_ui(ui, head, width);
     }
 
     /// How several heads become one picture.
@@ -161,7 +163,7 @@ impl Attention {
     }
 
     /// q·k of the pinned pair, factor by factor.
-    fn pair_ui(&self, ui: &mut Ui, head: (usize, usize)) {
+    fn pair_ui(&self, ui: &mut Ui, head: (usize, usize), width: f32) {
         let (Some((from, to)), Some(capture)) = (self.heatmap.pin(), &self.capture) else {
             controls::note(ui, t!("attention.no_pair"));
             return;
@@ -186,14 +188,14 @@ impl Attention {
             scaled = value_text(sum * capture.scale)
         );
         controls::note(ui, &*words);
-        factors_ui(ui, &factors, &words);
+        factors_ui(ui, width, &factors, &words);
     }
 }
 
 /// The products as bars from a line in the middle, blue above and orange below.
-fn factors_ui(ui: &mut Ui, factors: &[[f32; 3]], words: &str) {
+fn factors_ui(ui: &mut Ui, width: f32, factors: &[[f32; 3]], words: &str) {
     let theme = Theme::here(ui);
-    let room = vec2(ui.available_width(), 84.0);
+    let room = vec2(width, 84.0);
     let (rect, response) = ui.allocate_exact_size(room, Sense::hover());
     let largest = factors.iter().map(|factor| factor[2].abs()).fold(f32::MIN_POSITIVE, f32::max);
     let plot = rect.shrink2(vec2(0.0, space::S));

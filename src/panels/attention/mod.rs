@@ -372,7 +372,9 @@ impl Panel for Attention {
             return;
         }
         self.keys(ui);
-        let page = ui.available_rect_before_wrap().shrink(space::XL);
+        let room = ui.available_rect_before_wrap();
+        // A lesson has margins of its own.
+        let page = if self.in_lesson { room } else { room.shrink(space::XL) };
         if page.width() >= TWO_COLUMNS {
             // The figure is square, so what its height leaves of the width belongs to the thumbnails.
             let width = (page.width() - space::XL - figure::width_for(page.height())).clamp(300.0, 560.0);
@@ -427,12 +429,15 @@ impl Panel for Attention {
 }
 
 impl Attention {
-    /// One below the other, for narrow windows.
+    /// One below the other, for narrow windows and lessons. A lesson speaks of the heads first; higher there, their
+    /// thumbnails are large enough to choose one.
     fn narrow_ui(&mut self, ui: &mut Ui, page: Rect, shared: &mut Shared) {
         inside(ui, "narrow", page, |ui| {
             egui::ScrollArea::vertical().id_salt("attention").show(ui, |ui| {
                 let width = ui.available_width();
-                for (name, height) in [("figure", page.height().max(480.0)), ("heads", 560.0)] {
+                let figure = ("figure", page.height().max(480.0));
+                let parts = if self.in_lesson { [("heads", 720.0), figure] } else { [figure, ("heads", 560.0)] };
+                for (name, height) in parts {
                     let part = Rect::from_min_size(ui.cursor().min, vec2(width, height));
                     inside(ui, name, part, |ui| match name {
                         "figure" => self.figure_ui(ui, shared),

@@ -1,7 +1,10 @@
 //! A section's text with its exercises, and its figure beside it or in it.
 
+use std::sync::Arc;
+
+use egui::text::LayoutJob;
 use egui::{
-    Align, Align2, Layout, Rect, RichText, Role, ScrollArea, Sense, Stroke, Ui, UiBuilder, Vec2, WidgetInfo, pos2, vec2,
+    Align, Align2, Galley, Layout, Rect, Role, ScrollArea, Sense, Stroke, Ui, UiBuilder, Vec2, WidgetInfo, pos2, vec2,
 };
 use egui_material_icons::icons;
 use rust_i18n::t;
@@ -21,7 +24,7 @@ pub const BESIDE_FROM: f32 = 1100.0;
 const TALL: f32 = 100_000.0;
 /// Share of the page that the text takes beside a figure.
 const TEXT_SHARE: f32 = 0.46;
-/// Height of the steps to the neighbours, in points.
+/// Least height of the steps to the neighbours, in points.
 const STEP_HEIGHT: f32 = 56.0;
 /// So many seconds a section must have been open before its end counts as read.
 const READ_AFTER: f64 = 2.0;
@@ -197,14 +200,23 @@ fn end_ui(ui: &mut Ui, id: SectionId, open: &Open, shared: &mut Shared) {
         format!("{id} {}", section.map_or("", |section| section.title.as_str()))
     };
     let mut wish = None;
-    let (area, _) = ui.allocate_exact_size(vec2(ui.available_width(), STEP_HEIGHT), Sense::hover());
-    let half = (area.width() - space::M) / 2.0;
+    let half = (ui.available_width() - space::M) / 2.0;
+    let mut steps = Vec::new();
+    let mut height = STEP_HEIGHT;
     for (to, first) in [(before, true), (after, false)] {
         let Some(to) = to else { continue };
+        let word = if first { t!("course_page.previous") } else { t!("course_page.next") };
+        let title = title(to);
+        let words = step_words(ui, first, &word, &title, half);
+        let needed: f32 = words.iter().map(|words| words.size().y).sum();
+        height = height.max(needed + space::XS + 2.0 * space::S);
+        steps.push((to, first, format!("{word}: {title}"), words));
+    }
+    let (area, _) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
+    for (to, first, name, words) in steps {
         let left = if first { area.left() } else { area.right() - half };
         let rect = Rect::from_min_size(pos2(left, area.top()), vec2(half, area.height()));
-        let word = if first { t!("course_page.previous") } else { t!("course_page.next") };
-        if step_ui(ui, rect, first, &word, &title(to)) {
+        if step_ui(ui, rect, first, &name, words) {
             wish = Some(to);
         }
     }
@@ -214,11 +226,24 @@ fn end_ui(ui: &mut Ui, id: SectionId, open: &Open, shared: &mut Shared) {
     }
 }
 
-/// A step to a neighbour, with its title; returns whether it was taken.
-fn step_ui(ui: &Ui, rect: Rect, first: bool, word: &str, title: &str) -> bool {
+/// What stands in a step of a width: where it leads and, in two lines at most, the title there.
+fn step_words(ui: &Ui, first: bool, word: &str, title: &str, width: f32) -> [Arc<Galley>; 2] {
+    let theme = Theme::here(ui);
+    let room = width - size::TITLE - 3.0 * space::M;
+    let parts = [(word, text(size::SMALL), theme.ink_soft, 1), (title, strong(size::BODY), theme.ink, 2)];
+    parts.map(|(words, font, ink, rows)| {
+        let mut job = LayoutJob::simple(words.to_owned(), font, ink, room);
+        job.wrap.max_rows = rows;
+        job.halign = if first { Align::LEFT } else { Align::RIGHT };
+        ui.fonts_mut(|fonts| fonts.layout_job(job))
+    })
+}
+
+/// A step to a neighbour, with its name and what stands in it; returns whether it was taken.
+fn step_ui(ui: &Ui, rect: Rect, first: bool, name: &str, words: [Arc<Galley>; 2]) -> bool {
     let theme = Theme::here(ui);
     let response = ui.interact(rect, ui.scope_id().with(("step", first)), Sense::click());
-    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("{word}: {title}")));
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, name));
     let lively = response.hovered() || response.has_focus();
     let (fill, line) = if lively { (theme.accent_soft, theme.accent) } else { (theme.card, theme.line) };
     ui.painter().rect(rect, RADIUS, fill, Stroke::new(1.0, line), egui::StrokeKind::Inside);
@@ -232,15 +257,14 @@ fn step_ui(ui: &Ui, rect: Rect, first: bool, word: &str, title: &str) -> bool {
     let (at, align) =
         if first { (inner.left_center(), Align2::LEFT_CENTER) } else { (inner.right_center(), Align2::RIGHT_CENTER) };
     ui.painter().text(at, align, glyph, font, theme.accent);
-    let room = inner.width() - size::TITLE - space::M;
+    // Lines that end at the right edge are placed by it.
+    let beside = size::TITLE + space::M;
+    let edge = if first { inner.left() + beside } else { inner.right() - beside };
     let mut top = inner.top();
-    for (words, font, ink) in [(word, text(size::SMALL), theme.ink_soft), (title, strong(size::BODY), theme.ink)] {
-        let words = egui::WidgetText::from(RichText::new(words).font(font.clone()).color(ink));
-        let galley = words.into_galley(ui, Some(egui::TextWrapMode::Truncate), room, font);
-        let size = galley.size();
-        let left = if first { inner.left() + size::TITLE + space::M } else { inner.left() + room - size.x };
-        ui.painter().galley(pos2(left, top), galley, ink);
-        top += size.y + space::XS;
+    for galley in words {
+        let height = galley.size().y;
+        ui.painter().galley(pos2(edge, top), galley, theme.ink);
+        top += height + space::XS;
     }
     response.on_hover_cursor(egui::CursorIcon::PointingHand).clicked()
 }

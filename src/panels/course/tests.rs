@@ -226,7 +226,7 @@ fn the_figure_is_set_wrong_and_then_right() {
     let mut harness = page();
     press(&mut harness, &check(), 3);
     assert_eq!(attempt(&harness, "bits").verdict.as_ref().map(|v| v.says.clone()), Some(Says::Condition(false)));
-    assert!(says(&harness, &t!("course_page.says.condition", readings = "entropy = 1")));
+    assert!(says(&harness, &t!("course_page.says.condition", readings = "entropy\u{A0}=\u{A0}1")));
     set_dial(&mut harness, "3.05");
     press(&mut harness, &check(), 3);
     assert!(attempt(&harness, "bits").solved);

@@ -73,24 +73,24 @@ pub(super) fn named(response: Response, name: impl Into<String>) -> Response {
     response.accessible_name(name)
 }
 
-/// Draws with these colours in every state of a button.
+/// Draws with these colours in every state of a button. Not in a scope: a row that wraps would never break before one.
 fn painted(ui: &mut Ui, paint: &Paint, add: impl FnOnce(&mut Ui) -> Response) -> Response {
-    ui.scope(|ui| {
-        let focus = Theme::here(ui).ink;
-        let states = &mut ui.visuals_mut().widgets;
-        for (state, fill, line) in [
-            (&mut states.noninteractive, paint.fill, Stroke::new(1.0, paint.line)),
-            (&mut states.inactive, paint.fill, Stroke::new(1.0, paint.line)),
-            (&mut states.hovered, paint.hovered, Stroke::new(1.0, paint.line)),
-            // Also the state of the button that has the keyboard.
-            (&mut states.active, paint.hovered, Stroke::new(1.5, focus)),
-        ] {
-            state.weak_bg_fill = fill;
-            state.bg_fill = fill;
-            state.bg_stroke = line;
-            state.fg_stroke = Stroke::new(1.0, paint.ink);
-        }
-        add(ui)
-    })
-    .inner
+    let before = ui.style().clone();
+    let focus = Theme::here(ui).ink;
+    let states = &mut ui.visuals_mut().widgets;
+    for (state, fill, line) in [
+        (&mut states.noninteractive, paint.fill, Stroke::new(1.0, paint.line)),
+        (&mut states.inactive, paint.fill, Stroke::new(1.0, paint.line)),
+        (&mut states.hovered, paint.hovered, Stroke::new(1.0, paint.line)),
+        // Also the state of the button that has the keyboard.
+        (&mut states.active, paint.hovered, Stroke::new(1.5, focus)),
+    ] {
+        state.weak_bg_fill = fill;
+        state.bg_fill = fill;
+        state.bg_stroke = line;
+        state.fg_stroke = Stroke::new(1.0, paint.ink);
+    }
+    let response = add(ui);
+    ui.set_style(before);
+    response
 }

@@ -25,6 +25,9 @@ use crate::course::{Inline, Level, Link};
 use crate::widgets::level;
 use crate::widgets::theme::{READ_LINE, Theme, mono, size, strong, text};
 
+/// Room after slanted letters, of the size of the text: as much as they lean over.
+const LEAN: f32 = 0.18;
+
 /// Where the base line runs below the middle of a line, as a share of the letters' size.
 const BASE: f32 = 0.36;
 /// Inline code beside letters of 1.
@@ -191,7 +194,11 @@ impl<'a> Pen<'a> {
     fn push(&mut self, words: &str, format: TextFormat) {
         if !words.is_empty() {
             self.letters += words.chars().count();
-            self.job.append(words, 0.0, format);
+            // A slanted letter leans into the space after it.
+            let slanted = self.job.sections.last().is_some_and(|before| before.format.italics);
+            let room = if slanted && !format.italics { LEAN * self.face.size } else { 0.0 };
+            // The layout would break a line at a narrow no-break space, and the wide one is the only one it keeps whole.
+            self.job.append(&words.replace('\u{202F}', "\u{A0}"), room, format);
         }
     }
 

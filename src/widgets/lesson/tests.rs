@@ -135,6 +135,17 @@ fn lists_and_tables_are_read_in_their_order() {
     assert!(harness.get_by_label("b").rect().left() > harness.get_by_label("a").rect().right());
 }
 
+#[test]
+fn no_line_breaks_at_a_narrow_no_break_space() {
+    let text = "2\u{202F}164\u{202F}800 ".repeat(40);
+    let harness = harness(blocks(&text));
+    let lines = &harness.state().lines;
+    assert!(lines.len() > 2, "{lines:?}");
+    for word in lines.iter().flat_map(|line| line.split(' ')).filter(|word| !word.is_empty()) {
+        assert_eq!(word, "2\u{A0}164\u{A0}800");
+    }
+}
+
 /// Selects with the pointer from one place to another and copies.
 fn copied(harness: &mut Harness<'static, State>, from: egui::Pos2, to: egui::Pos2) -> String {
     harness.drag_at(from);

@@ -132,14 +132,24 @@ fn solved_ui(ui: &mut Ui) {
 fn readings_ui<'n>(ui: &mut Ui, names: impl IntoIterator<Item = &'n str>, readings: &Readings<'_>) {
     let theme = Theme::here(ui);
     let shown = readings_text(names, readings);
-    let words = RichText::new(shown).font(crate::widgets::theme::mono(size::BODY)).color(theme.ink_soft);
+    let words = RichText::new(shown).font(text(size::BODY)).color(theme.ink_soft);
     ui.add(Label::new(words).wrap());
 }
 
 /// `entropy = 2.31 · heads = 4`.
 fn readings_text<'n>(names: impl IntoIterator<Item = &'n str>, readings: &Readings<'_>) -> String {
-    let one = |name: &str| format!("{name} = {}", readings(name).map_or("—".to_owned(), shown));
+    let one = |name: &str| {
+        let value = readings(name).map_or("—".to_owned(), shown);
+        format!("{}\u{A0}=\u{A0}{value}", reading_name(name))
+    };
     names.into_iter().map(one).collect::<Vec<_>>().join("  ·  ")
+}
+
+/// What a reading is called in the language of the interface; its bare name where it has none there.
+fn reading_name(name: &str) -> String {
+    let words = t!(format!("course_page.reading.{name}"));
+    // Of a text that does not exist one gets the key.
+    if words.contains("course_page.reading.") { name.to_owned() } else { words.into_owned() }
 }
 
 /// A reading with as many digits as one compares.
@@ -254,7 +264,7 @@ fn words_of<'e>(exercise: &'e Exercise, verdict: &Verdict, readings: &Readings<'
         (Says::Condition(_), Kind::Set { condition }) if !verdict.right => {
             none(t!("course_page.says.condition", readings = readings_text(condition.names(), readings)))
         }
-        (Says::NoReading(name), _) => none(t!("course_page.says.no_reading", name = name)),
+        (Says::NoReading(name), _) => none(t!("course_page.says.no_reading", name = reading_name(name))),
         (Says::Nothing, _) => none(t!("course_page.says.nothing")),
         _ => none(right_or_wrong()),
     }
@@ -283,4 +293,46 @@ fn titled_ui(ui: &mut Ui, glyph: &str, title: &str, words: &Text, reader: &mut R
         });
         text_ui(ui, words, reader);
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use super::*;
+    use crate::course::Course;
+    use crate::course::exercise::Wanted;
+
+    #[test]
+    fn every_reading_that_a_lesson_asks_for_has_a_name_in_both_languages() {
+        let course = Course::from_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/lessons"));
+        let mut asked: BTreeSet<&str> = BTreeSet::new();
+        for language in ["es", "en"] {
+            for exercise in course.language(language).sections.iter().flat_map(|section| section.exercises()) {
+                match &exercise.kind {
+                    Kind::Set { condition } => asked.extend(condition.names()),
+                    Kind::Number { fields, .. } => {
+                        asked.extend(fields.iter().filter_map(|field| match &field.wanted {
+                            Wanted::Reading(name) => Some(name.as_str()),
+                            Wanted::Value(_) => None,
+                        }));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        assert!(asked.contains("kept_first"), "{asked:?}");
+        for language in ["es", "en"] {
+            for name in &asked {
+                let words = t!(format!("course_page.reading.{name}"), locale = language);
+                assert!(!words.contains("reading."), "{name} has no name in {language}: {words}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_reading_without_a_name_is_called_as_in_the_lesson() {
+        assert_eq!(reading_name("no_such_reading"), "no_such_reading");
+    }
 }
