@@ -196,7 +196,7 @@ impl<'a> Pen<'a> {
             self.letters += words.chars().count();
             // A slanted letter leans into the space after it.
             let slanted = self.job.sections.last().is_some_and(|before| before.format.italics);
-            let room = if slanted && !format.italics { LEAN * self.face.size } else { 0.0 };
+            let room = if slanted && words.starts_with(char::is_whitespace) { LEAN * self.face.size } else { 0.0 };
             // The layout would break a line at a narrow no-break space, and the wide one is the only one it keeps whole.
             self.job.append(&words.replace('\u{202F}', "\u{A0}"), room, format);
         }
