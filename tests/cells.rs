@@ -226,7 +226,8 @@ fn a_cell_gives_way_to_a_newer_one_and_can_be_cancelled() {
     lab.engine.handle().send(Command::Cancel(endless));
     let begin = Instant::now();
     lab.until(|event| matches!(event, Event::Cancelled(job) if *job == endless).then_some(()));
-    assert!(begin.elapsed() < Duration::from_secs(3), "{:?}", begin.elapsed());
+    // Before the time limit of a cell would have ended it anyway.
+    assert!(begin.elapsed() < Duration::from_secs(1), "{:?}", begin.elapsed());
 }
 
 #[test]

@@ -10,9 +10,14 @@ use crate::nn::{Decoder, DecoderConfig, Device, LanguageModel, SliceReader, Weig
 /// are brought there each time.
 const HELD_TWICE: usize = 16 << 20;
 
-/// Whether a model's weights are taken from disk one at a time on this device.
-pub fn streams(config: &DecoderConfig, device: &Device) -> bool {
-    matches!(device, Device::Flex(_)) && SliceReader::supports(config)
+/// Whether the slices run a model on this device.
+fn on_slices(config: &DecoderConfig, device: &Device) -> bool {
+    let cpu = matches!(device, Device::Flex(_));
+    if cpu && !SliceReader::supports(config) {
+        tracing::info!("the slices do not serve this configuration: the graph runs it");
+        return false;
+    }
+    cpu
 }
 
 /// A model on the device that runs it.
@@ -28,29 +33,29 @@ enum Kind {
 impl Runner {
     /// Brings weights to a device; on the CPU they are kept in so many bits.
     pub fn new(weights: &Weights, device: &Device, storage: Storage) -> Self {
-        if !matches!(device, Device::Flex(_)) {
-            return Self(Kind::Graph(Box::new(Decoder::from_weights(weights, device))));
+        if on_slices(&weights.config, device) {
+            return Self::slices(SliceReader::new(weights, storage), device);
         }
-        if !SliceReader::supports(&weights.config) {
-            tracing::info!("the slices do not serve this configuration: the graph runs it");
-            return Self(Kind::Graph(Box::new(Decoder::from_weights(weights, device))));
-        }
-        Self::slices(SliceReader::new(weights, storage), device)
+        Self::graph(weights, device)
     }
 
-    /// The same for a model on disk. On the CPU each parameter is brought into its place as it is read, so that memory never
-    /// holds the weights twice.
+    /// The same for a model on disk. On the CPU each parameter is brought into its place as it comes; of another
+    /// program's files no more than one is held besides.
     ///
     /// # Errors
     /// If they cannot be read or are no numbers, or the reading was stopped.
     pub fn open(opened: &Opened, device: &Device, storage: Storage, reading: &Reading) -> Result<Self, HubError> {
-        if streams(&opened.config, device) {
+        if on_slices(&opened.config, device) {
             let parameter = |index| opened.parameter(index, reading);
             let stream = || SliceReader::stream(&opened.config, &opened.layout, storage, parameter);
             let reader = heap::in_usual_pages(stream)?;
             return Ok(Self::slices(reader, device));
         }
-        Ok(Self::new(&opened.weights(reading)?, device, storage))
+        Ok(Self::graph(&opened.weights(reading)?, device))
+    }
+
+    fn graph(weights: &Weights, device: &Device) -> Self {
+        Self(Kind::Graph(Box::new(Decoder::from_weights(weights, device))))
     }
 
     fn slices(reader: SliceReader, device: &Device) -> Self {

@@ -146,6 +146,14 @@ kernel! {
     pub fn softmax_rows(rows: &mut [f32], columns: usize) = softmax_rows_body
 }
 
+/// Softmax of one row in plain arithmetic, for a few values that somebody looks at.
+pub fn softmax(row: &[f32]) -> Vec<f32> {
+    let largest = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let weights: Vec<f32> = row.iter().map(|x| (x - largest).exp()).collect();
+    let total: f32 = weights.iter().sum();
+    weights.into_iter().map(|weight| weight / total).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -9,6 +9,7 @@ use super::{LessonResult, Lessons};
 use crate::generate::prompt_ids;
 use crate::generate::sampling::{log_probability_and_rank, top};
 use crate::hub::ModelRef;
+use crate::kernels::rows::softmax;
 use crate::nn::LanguageModel;
 use crate::text::Tokenizer;
 use crate::train::TokenizerKind;
@@ -173,13 +174,6 @@ impl Search<'_> {
             }
         }
     }
-}
-
-fn softmax(logits: &[f32]) -> Vec<f32> {
-    let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let weights: Vec<f32> = logits.iter().map(|x| (x - largest).exp()).collect();
-    let total: f32 = weights.iter().sum();
-    weights.into_iter().map(|weight| weight / total).collect()
 }
 
 #[cfg(test)]

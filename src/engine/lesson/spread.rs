@@ -1,6 +1,7 @@
 //! Why is a score divided by √d? Random queries and keys, their scores with and without the factor, and what the softmax
 //! makes of them.
 
+use crate::kernels::rows::softmax;
 use crate::nn::Rng;
 
 /// Queries that are drawn.
@@ -61,13 +62,6 @@ fn soften(scores: Vec<f32>) -> Softened {
     }
     let rows = scores.len().div_ceil(SPREAD_KEYS) as f32;
     Softened { deviation, entropy: entropy / rows, largest: largest / rows, gradient: gradient / rows, scores }
-}
-
-fn softmax(row: &[f32]) -> Vec<f32> {
-    let most = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let weights: Vec<f32> = row.iter().map(|x| (x - most).exp()).collect();
-    let total: f32 = weights.iter().sum();
-    weights.into_iter().map(|weight| weight / total).collect()
 }
 
 /// ‖diag(w) − w·wᵀ‖.

@@ -13,6 +13,7 @@ use std::ops::ControlFlow;
 
 pub use phrases::{english, spanish};
 
+pub use crate::kernels::rows::softmax;
 use crate::nn::Rng;
 use network::{Network, Pass, add, row};
 
@@ -163,15 +164,6 @@ impl Readout {
     pub fn of(values: Vec<f32>, outputs: usize) -> Self {
         Self { values, outputs }
     }
-}
-
-/// Softmax of a few scores.
-pub fn softmax(scores: &[f32]) -> Vec<f32> {
-    let largest = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let mut row: Vec<f32> = scores.iter().map(|x| (x - largest).exp()).collect();
-    let total: f32 = row.iter().sum();
-    row.iter_mut().for_each(|x| *x /= total);
-    row
 }
 
 /// The largest of a few values, by its place.

@@ -7,7 +7,7 @@ mod translation;
 
 use std::sync::Arc;
 
-use egui::Ui;
+use egui::{Ui, vec2};
 use egui_material_icons::icons;
 use rust_i18n::t;
 
@@ -18,7 +18,8 @@ use crate::engine::{Event, JobId, LessonRequest, LessonResult};
 use crate::panels::Shared;
 use crate::train::recall::{Recall, RecallOptions, Task};
 use crate::widgets::controls;
-use crate::widgets::theme::space;
+use crate::widgets::number_grid::{self, Cell, Grid};
+use crate::widgets::theme::{Theme, space};
 
 use repetition::Repetition;
 use translation::Translation;
@@ -144,6 +145,49 @@ fn largest_terms(weights: &[f32]) -> String {
     let term = |j: &usize| format!("{:.2}·h{}", weights[*j], parts::subscript(j + 1));
     let terms: Vec<String> = order.iter().take(3).map(term).collect();
     if order.len() > terms.len() { format!("{} + …", terms.join(" + ")) } else { terms.join(" + ") }
+}
+
+/// A sentence that is read and the one that is said of it.
+struct Pair<'a> {
+    read: &'a [String],
+    said: &'a [String],
+    /// `[said, read]`.
+    weights: &'a [f32],
+    /// The word said that is looked at.
+    step: usize,
+}
+
+/// Whom each word that is said looks at, with a word about the grid below it; the row that was clicked. `spoken` says a cell,
+/// by its row and column.
+fn weights_ui(
+    ui: &mut Ui,
+    pair: &Pair<'_>,
+    widest: f32,
+    summary: &str,
+    spoken: impl Fn(usize, usize, f32) -> String,
+) -> Option<usize> {
+    let theme = Theme::here(ui);
+    let n = pair.read.len().max(1);
+    let cell = |(k, weight): (usize, &f32)| Cell {
+        text: if *weight >= 0.005 { format!("{weight:.2}") } else { String::new() },
+        fill: Some(theme.sequential(*weight)),
+        framed: (k / n == pair.step).then_some(theme.accent),
+        spoken: spoken(k / n, k % n, *weight),
+        ..Cell::default()
+    };
+    let cells: Vec<Cell> = pair.weights.iter().enumerate().map(cell).collect();
+    let grid = Grid {
+        rows: pair.said,
+        columns: pair.read,
+        corner: "",
+        cells: &cells,
+        touchable: true,
+        largest: vec2(widest, 24.0),
+        summary,
+    };
+    let touched = number_grid::show(ui, vec2(ui.available_width(), 24.0 * n as f32 + 30.0), &grid);
+    controls::note(ui, summary);
+    touched.clicked.map(|(row, _)| row)
 }
 
 impl Figure for Seq2Seq {

@@ -6,11 +6,10 @@ use std::sync::Arc;
 use egui::{Align2, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 use rust_i18n::t;
 
-use super::largest_terms;
+use super::{Pair, largest_terms, weights_ui};
 use crate::chapters::{Readings, parts};
 use crate::train::recall::{Recall, WORDS};
 use crate::widgets::controls;
-use crate::widgets::number_grid::{self, Cell, Grid};
 use crate::widgets::probability_bars::percent;
 use crate::widgets::theme::{self, Theme, size};
 
@@ -84,42 +83,19 @@ impl Repetition {
     fn example_ui(&mut self, ui: &mut Ui) {
         let Some(found) = self.found[1].clone() else { return };
         let Some(example) = found.examples.first() else { return };
-        let theme = Theme::here(ui);
         let words = words();
         let name = |word: &usize| words.get(*word).cloned().unwrap_or_default();
         let read: Vec<String> = example.read.iter().map(name).collect();
         let said: Vec<String> = example.said.iter().map(name).collect();
         controls::section_title(ui, t!("chapters_attention.seq2seq.example"));
         let n = read.len();
-        let cell = |(k, weight): (usize, &f32)| Cell {
-            text: if *weight >= 0.005 { format!("{weight:.2}") } else { String::new() },
-            fill: Some(theme.sequential(*weight)),
-            framed: (k / n.max(1) == self.step).then_some(theme.accent),
-            spoken: t!(
-                "chapters_attention.seq2seq.cell",
-                step = k / n.max(1) + 1,
-                word = read[k % n.max(1)],
-                weight = percent(*weight)
-            )
-            .into_owned(),
-            ..Cell::default()
-        };
-        let cells: Vec<Cell> = example.weights.iter().enumerate().map(cell).collect();
+        let pair = Pair { read: &read, said: &said, weights: &example.weights, step: self.step };
         let summary = t!("chapters_attention.seq2seq.grid");
-        let grid = Grid {
-            rows: &said,
-            columns: &read,
-            corner: "",
-            cells: &cells,
-            touchable: true,
-            largest: vec2(58.0, 24.0),
-            summary: &summary,
-        };
-        let touched = number_grid::show(ui, vec2(ui.available_width(), 24.0 * n as f32 + 30.0), &grid);
-        if let Some((row, _)) = touched.clicked {
-            self.step = row;
-        }
-        controls::note(ui, &*summary);
+        let clicked = weights_ui(ui, &pair, 58.0, &summary, |row, column, weight| {
+            let word = read.get(column).map_or("", String::as_str);
+            t!("chapters_attention.seq2seq.cell", step = row + 1, word = word, weight = percent(weight)).into_owned()
+        });
+        self.step = clicked.unwrap_or(self.step);
         let step = self.step.min(n.saturating_sub(1));
         let weights = example.weights.get(step * n..(step + 1) * n).unwrap_or_default();
         let word = said.get(step).map_or("", String::as_str);

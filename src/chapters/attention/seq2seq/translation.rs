@@ -7,11 +7,10 @@ use egui::{Label, Rect, RichText, Role, Sense, Ui, WidgetInfo, vec2};
 use egui_material_icons::icons;
 use rust_i18n::t;
 
-use super::largest_terms;
+use super::{Pair, largest_terms, weights_ui};
 use crate::chapters::Readings;
 use crate::chapters::parts::{self, read, subscript};
 use crate::train::recall::{HELD_OUT, Reading, Readout, Recall, WIDTH, english, likeliest, softmax, spanish};
-use crate::widgets::number_grid::{self, Cell, Grid};
 use crate::widgets::plane::number;
 use crate::widgets::probability_bars::percent;
 use crate::widgets::theme::{self, Theme, size, space};
@@ -174,40 +173,21 @@ impl Translation {
 
     /// Every word said and the words that it looks at.
     fn grid_ui(&mut self, ui: &mut Ui, read: &[String]) {
-        let theme = Theme::here(ui);
         let said = self.said();
-        let n = read.len().max(1);
         let weights: Vec<f32> = self.steps.iter().flat_map(|step| step.weights.iter().copied()).collect();
-        let cell = |(k, weight): (usize, &f32)| Cell {
-            text: if *weight >= 0.005 { format!("{weight:.2}") } else { String::new() },
-            fill: Some(theme.sequential(*weight)),
-            framed: (k / n == self.step).then_some(theme.accent),
-            spoken: t!(
-                "chapters_attention.seq2seq.cell_translation",
-                step = k / n + 1,
-                said = said.get(k / n).map_or("", String::as_str),
-                word = read.get(k % n).map_or("", String::as_str),
-                weight = percent(*weight)
-            )
-            .into_owned(),
-            ..Cell::default()
-        };
-        let cells: Vec<Cell> = weights.iter().enumerate().map(cell).collect();
+        let pair = Pair { read, said: &said, weights: &weights, step: self.step };
         let summary = t!("chapters_attention.seq2seq.grid_translation");
-        let grid = Grid {
-            rows: &said,
-            columns: read,
-            corner: "",
-            cells: &cells,
-            touchable: true,
-            largest: vec2(64.0, 24.0),
-            summary: &summary,
-        };
-        let touched = number_grid::show(ui, vec2(ui.available_width(), 24.0 * n as f32 + 30.0), &grid);
-        if let Some((row, _)) = touched.clicked {
-            self.step = row;
-        }
-        controls::note(ui, &*summary);
+        let clicked = weights_ui(ui, &pair, 64.0, &summary, |row, column, weight| {
+            t!(
+                "chapters_attention.seq2seq.cell_translation",
+                step = row + 1,
+                said = said.get(row).map_or("", String::as_str),
+                word = read.get(column).map_or("", String::as_str),
+                weight = percent(weight)
+            )
+            .into_owned()
+        });
+        self.step = clicked.unwrap_or(self.step);
     }
 
     /// Another sentence, or the same with the network's own weights: the one that is wished, by its place.
