@@ -43,7 +43,7 @@ pub(super) fn parse(work: &str) -> Option<(Work, DecoderConfig)> {
 }
 
 /// GPT-2 (Radford et al. 2019).
-fn gpt2(d_model: usize, n_layers: usize, n_heads: usize) -> DecoderConfig {
+pub(super) fn gpt2(d_model: usize, n_layers: usize, n_heads: usize) -> DecoderConfig {
     // The preset `nano` is GPT-2 in small.
     DecoderConfig {
         vocabulary: 50_257,
@@ -77,7 +77,7 @@ pub(super) fn measure(
     let weights = Weights::init(config, 1)?;
     let run = move || {
         if matches!(device, Device::Flex(_)) {
-            let reader = heap::in_usual_pages(|| SliceReader::new(&weights, storage));
+            let reader = SliceReader::new(&weights, storage);
             drop(weights);
             heap::give_back();
             let weight_bytes = Some(reader.bytes() as u64);

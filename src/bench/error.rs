@@ -4,6 +4,7 @@ use rust_i18n::t;
 
 use super::WORKS;
 use crate::engine::devices::DeviceError;
+use crate::hub::HubError;
 use crate::nn::ConfigError;
 
 /// Why a piece of work could not be measured.
@@ -20,6 +21,9 @@ pub enum BenchError {
     /// The device cannot be used.
     #[error(transparent)]
     Device(#[from] DeviceError),
+    /// A shipped model cannot be read.
+    #[error(transparent)]
+    Model(#[from] HubError),
     /// The model's sizes do not fit together.
     #[error(transparent)]
     Config(#[from] ConfigError),

@@ -1,5 +1,6 @@
 //! Whole pieces of work, measured: `telar bench WORK`. `benches/README.md` says against what.
 
+mod attention;
 mod decode;
 mod error;
 mod frame;
@@ -14,13 +15,15 @@ use serde::Serialize;
 use crate::kernels::Storage;
 
 /// What can be measured, by the names that the command line takes.
-pub const WORKS: [&str; 8] = [
+pub const WORKS: [&str; 10] = [
     "train/tutorial",
     "train/nano",
     "train/char",
     "decode/gpt2",
     "decode/gpt2-medium",
     "prefill/gpt2",
+    "attention/capture",
+    "attention/shipped",
     "frame",
     "start",
 ];
@@ -102,6 +105,9 @@ pub fn run(work: &str, settings: &Settings) -> Result<Option<Measurement>, Bench
         if kind == decode::Work::Decode {
             measured.unit = "tokens/s";
         }
+    } else if let Some(shape) = attention::parse(work) {
+        let (config, tokens) = shape?;
+        measured.samples = attention::measure(&config, tokens, &chosen.device, storage, SAMPLES)?;
     } else if scenes.is_some() || work == "frame" {
         measured.scenes = frame::measure(device, language, scenes.unwrap_or_default())?;
         measured.samples = measured.scenes.iter().map(|scene| scene.p95).collect();

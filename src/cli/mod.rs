@@ -25,6 +25,8 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use crate::kernels::heap::LargePages;
+
 pub use error::CliError;
 pub use interrupt::Interrupt;
 pub use shared::{Global, Shared};
@@ -64,6 +66,7 @@ enum Command {
 
 /// Runs the program with the process's arguments.
 pub fn main() -> ExitCode {
+    LargePages::only_on_request();
     let raw: Vec<_> = std::env::args_os().collect();
     rust_i18n::set_locale(&language::for_arguments(&raw));
     let command = help::localized(Arguments::command());

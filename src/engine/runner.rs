@@ -1,10 +1,11 @@
 //! A model ready to run on a device: on the CPU by the slices, elsewhere by the Burn graph.
 
 use std::cell::OnceCell;
+use std::collections::HashMap;
 
 use crate::hub::{HubError, Opened, Reading};
-use crate::kernels::{Storage, heap};
-use crate::nn::{Decoder, DecoderConfig, Device, LanguageModel, SliceReader, Weights};
+use crate::kernels::Storage;
+use crate::nn::{Decoder, DecoderConfig, Device, LanguageModel, Recorder, Seen, Site, SliceReader, Weights};
 
 /// Weights up to so many are held a second time for the graph, once somebody has looked inside the model; larger ones
 /// are brought there each time.
@@ -47,8 +48,7 @@ impl Runner {
     pub fn open(opened: &Opened, device: &Device, storage: Storage, reading: &Reading) -> Result<Self, HubError> {
         if on_slices(&opened.config, device) {
             let parameter = |index| opened.parameter(index, reading);
-            let stream = || SliceReader::stream(&opened.config, &opened.layout, storage, parameter);
-            let reader = heap::in_usual_pages(stream)?;
+            let reader = SliceReader::stream(&opened.config, &opened.layout, storage, parameter)?;
             return Ok(Self::slices(reader, device));
         }
         Ok(Self::graph(&opened.weights(reading)?, device))
@@ -80,6 +80,20 @@ impl Runner {
             }
         }
     }
+
+    /// Scores and weights of every layer and head, `[layers, heads, t, t]` each, of one pass over `t` ids.
+    pub fn attention(&self, ids: &[u32]) -> (Vec<f32>, Vec<f32>) {
+        let layers = self.model().config().n_layers;
+        let mut probe = Recorder::new(|site| matches!(site, Site::Scores(_) | Site::Weights(_)));
+        // The logits are not asked for: the output layer would be the most expensive part.
+        self.look(|decoder| drop(decoder.hidden(decoder.ids(ids, 1), &mut probe)));
+        (take(&mut probe.seen, layers, Site::Scores), take(&mut probe.seen, layers, Site::Weights))
+    }
+}
+
+/// One stage of all layers, `[layers, heads, t, t]`; the batch of one disappears.
+fn take(seen: &mut HashMap<Site, Seen>, layers: usize, stage: fn(usize) -> Site) -> Vec<f32> {
+    (0..layers).filter_map(|layer| seen.remove(&stage(layer))).flat_map(|seen| seen.values).collect()
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use burn::tensor::{Int, Tensor, TensorData};
 use super::batches::Batch;
 use super::{OptimizerKind, TrainSettings};
 use crate::kernels::adam::{AdamStep, adam, global_norm};
+use crate::kernels::heap::LargePages;
 use crate::kernels::threads;
 use crate::nn::{
     B, Decoder, DecoderConfig, Device, NoProbe, Parameter, Role, SliceDecoder, Weights, host_values, loss,
@@ -46,6 +47,8 @@ enum Path {
 }
 
 struct Slices {
+    /// For what the steps allocate.
+    _pages: LargePages,
     decoder: SliceDecoder,
     weights: Weights,
     grads: Vec<f32>,
@@ -85,6 +88,7 @@ impl Stepper {
         let on_cpu = matches!(device, Device::Flex(_));
         let path = if on_cpu && SliceDecoder::supports(&weights.config) {
             Path::Slices(Box::new(Slices {
+                _pages: LargePages::allow(),
                 decoder: SliceDecoder::new(&weights.config, settings.batch_size, settings.context),
                 grads: vec![0.0; weights.len()],
                 decayed: ranges(&weights, &decays),

@@ -1,12 +1,10 @@
 //! The attention of a whole model on one text, from a probe on the real forward pass.
 
-use std::collections::HashMap;
-
 use super::super::error::EngineError;
 use super::super::event::AttentionCapture;
 use super::cache::Model;
 use crate::generate::prompt_ids;
-use crate::nn::{Recorder, Seen, Site, mask};
+use crate::nn::mask;
 
 /// At most so many cells a stage, over all layers and heads (128 MB): a longer text is looked at in its last part.
 const MOST_CELLS: usize = 1 << 25;
@@ -29,11 +27,7 @@ pub(in crate::engine) fn ids(model: &Model, text: &str) -> Result<(Vec<u32>, boo
 pub(in crate::engine) fn capture(model: &Model, text: &str) -> Result<AttentionCapture, EngineError> {
     let config = model.runner.model().config();
     let (ids, truncated) = ids(model, text)?;
-    let mut probe = Recorder::new(|site| matches!(site, Site::Scores(_) | Site::Weights(_)));
-    // The logits are not asked for: the output layer would be the most expensive part.
-    model.runner.look(|decoder| drop(decoder.hidden(decoder.ids(&ids, 1), &mut probe)));
-    let scores = take(&mut probe.seen, config.n_layers, Site::Scores);
-    let weights = take(&mut probe.seen, config.n_layers, Site::Weights);
+    let (scores, weights) = model.runner.attention(&ids);
     let piece = |&id: &u32| model.vocabulary.pieces.get(id as usize).cloned().unwrap_or_default();
     Ok(AttentionCapture {
         model: model.info.model.clone(),
@@ -47,11 +41,6 @@ pub(in crate::engine) fn capture(model: &Model, text: &str) -> Result<AttentionC
         allowed: (0..config.n_layers).map(|layer| mask::matrix(config, layer, ids.len())).collect(),
         d_head: config.d_head(),
     })
-}
-
-/// One stage of all layers, `[layers, heads, t, t]`; the batch of one disappears.
-fn take(seen: &mut HashMap<Site, Seen>, layers: usize, stage: fn(usize) -> Site) -> Vec<f32> {
-    (0..layers).filter_map(|layer| seen.remove(&stage(layer))).flat_map(|seen| seen.values).collect()
 }
 
 /// How many tokens can be looked at with so many heads in all.
