@@ -37,30 +37,8 @@ pub(super) fn entrance(learning: &Learning, chapter: u8) -> Option<SectionId> {
 /// Draws the chapters in at most this height. The open chapter's heading stays in sight above its sections when they are
 /// scrolled.
 pub(super) fn contents_ui(ui: &mut Ui, page: PanelId, folded: bool, height: f32, shared: &mut Shared) {
-    let open = shared.learning.open().filter(|_| page == PanelId::Course);
     let scroll = ScrollArea::vertical().id_salt("contents").max_height(height).auto_shrink([false, true]);
-    let shown = scroll.show(ui, |ui| {
-        ui.spacing_mut().item_spacing.y = 2.0;
-        let mut stuck = None;
-        for chapter in shared.learning.course.chapters() {
-            let chosen = open.is_some_and(|id| id.chapter == chapter);
-            let heading = Heading::new(ui, chapter, chosen, folded, shared);
-            let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), heading.height), Sense::hover());
-            let out_of_sight = chosen && !folded && rect.top() < ui.clip_rect().top();
-            if !out_of_sight && heading.show(ui, rect, shared).clicked() {
-                enter(chapter, shared);
-            }
-            if chosen && !folded {
-                sections_ui(ui, chapter, open, heading.height, shared);
-            }
-            if out_of_sight {
-                // It goes only with the last of its sections.
-                let end = ui.cursor().top() - heading.height;
-                stuck = Some((heading, end));
-            }
-        }
-        stuck
-    });
+    let shown = scroll.show(ui, |ui| chapters_ui(ui, page, folded, true, shared));
     let Some((heading, end)) = shown.inner else { return };
     let room = shown.inner_rect;
     let corner = pos2(room.left(), room.top().min(end));
@@ -71,6 +49,37 @@ pub(super) fn contents_ui(ui: &mut Ui, page: PanelId, folded: bool, height: f32,
     if heading.show(&over, rect, shared).clicked() {
         enter(heading.chapter, shared);
     }
+}
+
+/// Draws the chapters in all the height that they take. Returns the open chapter's heading where it is scrolled out of sight,
+/// and how far down it can stand above its sections; only where it `sticks`.
+fn chapters_ui(ui: &mut Ui, page: PanelId, folded: bool, sticks: bool, shared: &mut Shared) -> Option<(Heading, f32)> {
+    let open = shared.learning.open().filter(|_| page == PanelId::Course);
+    ui.spacing_mut().item_spacing.y = 2.0;
+    let mut stuck = None;
+    for chapter in shared.learning.course.chapters() {
+        let chosen = open.is_some_and(|id| id.chapter == chapter);
+        let heading = Heading::new(ui, chapter, chosen, folded, shared);
+        let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), heading.height), Sense::hover());
+        let out_of_sight = sticks && chosen && !folded && rect.top() < ui.clip_rect().top();
+        if !out_of_sight && heading.show(ui, rect, shared).clicked() {
+            enter(chapter, shared);
+        }
+        if chosen && !folded {
+            sections_ui(ui, chapter, open, heading.height, shared);
+        }
+        if out_of_sight {
+            // It goes only with the last of its sections.
+            let end = ui.cursor().top() - heading.height;
+            stuck = Some((heading, end));
+        }
+    }
+    stuck
+}
+
+/// Draws the chapters where the whole navigation is scrolled, as in a low window.
+pub(super) fn whole_contents_ui(ui: &mut Ui, page: PanelId, folded: bool, shared: &mut Shared) {
+    chapters_ui(ui, page, folded, false, shared);
 }
 
 fn enter(chapter: u8, shared: &mut Shared) {

@@ -60,14 +60,20 @@ pub(super) fn number_row<N: Numeric>(
     changed
 }
 
-/// A number as it is typed: without thousands apart, and no digits that say nothing.
+/// A number as it is shown in a field: without thousands apart, and no digits that say nothing.
 fn plain(value: f64) -> String {
-    if value != 0.0 && value.abs() < 1e-4 { format!("{value:e}") } else { format!("{value}") }
+    let number = if value != 0.0 && value.abs() < 1e-4 { format!("{value:e}") } else { format!("{value}") };
+    number.replace('-', "−")
 }
 
-/// A number as people type it: with a decimal point or comma, with or without spaces.
+/// A number as people type it: with a decimal point or comma, with a hyphen or a minus, with or without spaces.
 fn typed_number(typed: &str) -> Option<f64> {
-    let clean: String = typed.chars().filter(|c| !c.is_whitespace()).map(|c| if c == ',' { '.' } else { c }).collect();
+    let plain = |c| match c {
+        ',' => '.',
+        '−' => '-',
+        other => other,
+    };
+    let clean: String = typed.chars().filter(|c| !c.is_whitespace()).map(plain).collect();
     clean.parse().ok().filter(|value: &f64| value.is_finite())
 }
 
@@ -131,9 +137,9 @@ mod tests {
     #[test]
     fn numbers_are_typed_as_people_do() {
         assert_eq!(typed_number("0,001"), Some(0.001));
-        assert_eq!(typed_number("1e-3"), Some(0.001));
+        assert_eq!((typed_number("1e-3"), typed_number("1e−3")), (Some(0.001), Some(0.001)));
         assert_eq!(typed_number("5 000"), Some(5_000.0));
         assert_eq!(typed_number("many"), None);
-        assert_eq!((plain(0.002), plain(1e-8), plain(5_000.0)), ("0.002".into(), "1e-8".into(), "5000".into()));
+        assert_eq!((plain(0.002), plain(1e-8), plain(5_000.0)), ("0.002".into(), "1e−8".into(), "5000".into()));
     }
 }
