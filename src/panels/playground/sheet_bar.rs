@@ -109,7 +109,7 @@ impl Playground {
             ui.label(controls::icon(icons::ICON_INFO.codepoint, size::READ).color(theme.warn));
             let go_on = controls::quiet_button(ui, "", t!("playground.keep_half"));
             let words = egui::RichText::new(t!("playground.context_full")).font(theme::text(size::SMALL));
-            ui.add(egui::Label::new(words).truncate());
+            ui.add(egui::Label::new(words).wrap());
             go_on.on_hover_text(t!("playground.keep_half_hint")).clicked().then_some(Action::Continue)
         })
         .inner
