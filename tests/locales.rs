@@ -159,3 +159,12 @@ fn no_text_is_left_that_nobody_asks_for() {
     }
     assert_eq!(unused, [""; 0]);
 }
+
+#[test]
+fn english_apostrophes_are_typographic() {
+    for (name, (_, english)) in pairs() {
+        for (key, text) in english {
+            assert!(!text.contains('\''), "{name}: {key}: {text}");
+        }
+    }
+}

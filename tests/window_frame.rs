@@ -185,12 +185,37 @@ fn the_open_section_is_in_sight_in_the_contents_wherever_one_comes_from() {
             window.0.state_mut().ask(Intent::OpenSection(*id));
             window.0.run_steps(6);
             assert!(in_sight(&window, &name), "{name} at {size:?}");
+            let chapter = format!("{} · {}", id.chapter, course.language("es").chapter_title(id.chapter));
+            assert!(in_sight(&window, &chapter), "the heading {chapter} above {name} at {size:?}");
             for page in [PanelId::Home, PanelId::Course] {
                 window.0.state_mut().ask(Intent::Open(page));
                 window.0.run_steps(4);
             }
             assert!(in_sight(&window, &name), "{name} at {size:?}, come back to");
         }
+    }
+}
+
+#[test]
+fn in_a_low_window_the_entries_of_the_navigation_do_not_cover_each_other() {
+    let place = Place::new();
+    let mut window = place.window();
+    window.ready();
+    // 1280 × 800 and 1280 × 720 pixels at 150 %.
+    for size in [[853.0, 533.0], [853.0, 480.0]] {
+        window.0.set_size(size.into());
+        window.0.run_steps(4);
+        let entry = |name: &str| {
+            let all = window.0.query_all_by_label(name).map(|node| node.rect());
+            all.min_by(|a, b| a.left().total_cmp(&b.left())).expect("the entry")
+        };
+        let (models, about) = (entry(&PanelId::Models.title()), entry(&PanelId::About.title()));
+        assert!(models.bottom() <= about.top(), "{models:?} and {about:?} at {size:?}");
+        let settings = entry(&text("app.settings.title"));
+        assert!(
+            about.bottom() <= settings.top() + 1.0 || settings.bottom() <= about.top() + 1.0,
+            "{about:?} {settings:?}"
+        );
     }
 }
 

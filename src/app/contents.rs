@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use egui::{
-    Color32, Galley, Rect, Response, RichText, Role, ScrollArea, Sense, Stroke, Ui, Vec2, WidgetInfo, pos2, vec2,
+    Color32, Galley, Rect, Response, RichText, Role, ScrollArea, Sense, Stroke, Ui, UiBuilder, Vec2, WidgetInfo, pos2,
+    vec2,
 };
 use egui_material_icons::icons;
 use rust_i18n::t;
@@ -33,58 +34,111 @@ pub(super) fn entrance(learning: &Learning, chapter: u8) -> Option<SectionId> {
     open.or_else(|| ids().find(|id| learning.share(*id) < 1.0)).or_else(|| ids().next())
 }
 
-/// Draws the chapters in at most this height.
+/// Draws the chapters in at most this height. The open chapter's heading stays in sight above its sections when they are
+/// scrolled.
 pub(super) fn contents_ui(ui: &mut Ui, page: PanelId, folded: bool, height: f32, shared: &mut Shared) {
-    let open = shared.learning.open().filter(|_| page == PanelId::Course);
     let scroll = ScrollArea::vertical().id_salt("contents").max_height(height).auto_shrink([false, true]);
-    scroll.show(ui, |ui| {
-        ui.spacing_mut().item_spacing.y = 2.0;
-        for chapter in shared.learning.course.chapters() {
-            let chosen = open.is_some_and(|id| id.chapter == chapter);
-            if chapter_ui(ui, chapter, chosen, folded, shared).clicked()
-                && let Some(id) = entrance(&shared.learning, chapter)
-            {
-                shared.ask(Intent::OpenSection(id));
-            }
-            if chosen && !folded {
-                sections_ui(ui, chapter, open, shared);
-            }
+    let shown = scroll.show(ui, |ui| chapters_ui(ui, page, folded, true, shared));
+    let Some((heading, end)) = shown.inner else { return };
+    let room = shown.inner_rect;
+    let corner = pos2(room.left(), room.top().min(end));
+    let rect = Rect::from_min_size(corner, vec2(room.width(), heading.height));
+    let mut over = ui.new_child(UiBuilder::new().id_salt("open chapter").max_rect(rect));
+    over.set_clip_rect(room.intersect(ui.clip_rect()));
+    over.painter().rect_filled(rect, 0.0, Theme::here(ui).margin);
+    if heading.show(&over, rect, shared).clicked() {
+        enter(heading.chapter, shared);
+    }
+}
+
+/// Draws the chapters in all the height that they take. Returns the open chapter's heading where it is scrolled out of sight,
+/// and how far down it can stand above its sections; only where it `sticks`.
+fn chapters_ui(ui: &mut Ui, page: PanelId, folded: bool, sticks: bool, shared: &mut Shared) -> Option<(Heading, f32)> {
+    let open = shared.learning.open().filter(|_| page == PanelId::Course);
+    ui.spacing_mut().item_spacing.y = 2.0;
+    let mut stuck = None;
+    for chapter in shared.learning.course.chapters() {
+        let chosen = open.is_some_and(|id| id.chapter == chapter);
+        let heading = Heading::new(ui, chapter, chosen, folded, shared);
+        let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), heading.height), Sense::hover());
+        let out_of_sight = sticks && chosen && !folded && rect.top() < ui.clip_rect().top();
+        if !out_of_sight && heading.show(ui, rect, shared).clicked() {
+            enter(chapter, shared);
         }
-    });
+        if chosen && !folded {
+            sections_ui(ui, chapter, open, heading.height, shared);
+        }
+        if out_of_sight {
+            // It goes only with the last of its sections.
+            let end = ui.cursor().top() - heading.height;
+            stuck = Some((heading, end));
+        }
+    }
+    stuck
 }
 
-fn chapter_ui(ui: &mut Ui, chapter: u8, chosen: bool, folded: bool, shared: &Shared) -> Response {
-    let theme = Theme::here(ui);
-    let title = shared.learning.course.language(shared.language).chapter_title(chapter);
-    let name = chapter_name(chapter, shared);
-    let (done, of) = shared.learning.of_chapter(chapter);
-    let level = shared.learning.course.level_of_chapter(chapter);
-    let spoken = match level {
-        Some(level) => t!("app.chapter", name = name, level = level::name(level), done = done, of = of),
-        None => name.into(),
-    };
-    let ink = if chosen { theme.accent } else { theme.ink };
-    let font = if chosen { strong(size::BODY) } else { text(size::BODY) };
-    let title = if folded { String::new() } else { title };
-    let title = Title::new(ui, title, font, ink, 56.0);
-    let row = Row { height: title.height(CHAPTER), chosen, spoken: &spoken, id: ("chapter", chapter, 0) };
-    let (rect, response) = row.show(ui);
-    let middle = rect.right_center();
-    if folded {
-        let number = chapter.to_string();
-        ui.painter().text(rect.center(), egui::Align2::CENTER_CENTER, number, strong(size::BODY), ink);
-        return response;
-    }
-    title.paint(ui, rect, &chapter.to_string(), strong(size::BODY), ink);
-    if let Some(level) = level {
-        let (glyph, color) = level::sign(level, theme);
-        sign(ui, middle - vec2(38.0, 0.0), glyph, size::READ, color);
-    }
-    ring(ui, pos2(middle.x - 14.0, middle.y), done as f32 / of.max(1) as f32);
-    response
+/// Draws the chapters where the whole navigation is scrolled, as in a low window.
+pub(super) fn whole_contents_ui(ui: &mut Ui, page: PanelId, folded: bool, shared: &mut Shared) {
+    chapters_ui(ui, page, folded, false, shared);
 }
 
-fn sections_ui(ui: &mut Ui, chapter: u8, open: Option<SectionId>, shared: &mut Shared) {
+fn enter(chapter: u8, shared: &mut Shared) {
+    if let Some(id) = entrance(&shared.learning, chapter) {
+        shared.ask(Intent::OpenSection(id));
+    }
+}
+
+/// The line of a chapter: number, title, level, and how much of it is done.
+struct Heading {
+    chapter: u8,
+    chosen: bool,
+    folded: bool,
+    title: Title,
+    height: f32,
+}
+
+impl Heading {
+    fn new(ui: &Ui, chapter: u8, chosen: bool, folded: bool, shared: &Shared) -> Self {
+        let theme = Theme::here(ui);
+        let title = shared.learning.course.language(shared.language).chapter_title(chapter);
+        let ink = if chosen { theme.accent } else { theme.ink };
+        let font = if chosen { strong(size::BODY) } else { text(size::BODY) };
+        let title = if folded { String::new() } else { title };
+        let title = Title::new(ui, title, font, ink, 56.0);
+        let height = title.height(CHAPTER);
+        Self { chapter, chosen, folded, title, height }
+    }
+
+    fn show(&self, ui: &Ui, rect: Rect, shared: &Shared) -> Response {
+        let theme = Theme::here(ui);
+        let name = chapter_name(self.chapter, shared);
+        let (done, of) = shared.learning.of_chapter(self.chapter);
+        let level = shared.learning.course.level_of_chapter(self.chapter);
+        let spoken = match level {
+            Some(level) => t!("app.chapter", name = name, level = level::name(level), done = done, of = of),
+            None => name.into(),
+        };
+        let row = Row { chosen: self.chosen, spoken: &spoken, id: ("chapter", self.chapter, 0) };
+        let response = row.show(ui, rect);
+        let number = self.chapter.to_string();
+        if self.folded {
+            let align = egui::Align2::CENTER_CENTER;
+            ui.painter().text(rect.center(), align, number, strong(size::BODY), self.title.ink);
+            return response;
+        }
+        self.title.paint(ui, rect, &number, strong(size::BODY), self.title.ink);
+        let middle = rect.right_center();
+        if let Some(level) = level {
+            let (glyph, color) = level::sign(level, theme);
+            sign(ui, middle - vec2(38.0, 0.0), glyph, size::READ, color);
+        }
+        ring(ui, pos2(middle.x - 14.0, middle.y), done as f32 / of.max(1) as f32);
+        response
+    }
+}
+
+/// The sections of the open chapter; its heading of so many points may stand over the first of them.
+fn sections_ui(ui: &mut Ui, chapter: u8, open: Option<SectionId>, heading: f32, shared: &mut Shared) {
     let course = shared.learning.course.clone();
     for section in course.language(shared.language).sections.iter().filter(|section| section.id.chapter == chapter) {
         let chosen = open == Some(section.id);
@@ -92,7 +146,14 @@ fn sections_ui(ui: &mut Ui, chapter: u8, open: Option<SectionId>, shared: &mut S
         // When it is opened, or the list is there again: whoever scrolls the list then is not pulled back. With its neighbours,
         // so that one sees that the list goes on.
         if chosen && just_appeared(ui, egui::Id::unique(("open section", section.id.chapter, section.id.number))) {
-            ui.scroll_to_rect(response.rect.expand2(vec2(0.0, 1.4 * SECTION)), None);
+            let mut around = response.rect.expand2(vec2(0.0, 1.4 * SECTION));
+            // In a low list one neighbour has to do: the section itself must fit below the heading.
+            let most = ui.clip_rect().height() - heading;
+            if around.height() > most {
+                around = response.rect.expand2(vec2(0.0, ((most - response.rect.height()) / 2.0).max(0.0)));
+            }
+            around.min.y -= heading;
+            ui.scroll_to_rect(around, None);
         }
         if response.clicked() {
             shared.ask(Intent::OpenSection(section.id));
@@ -115,7 +176,8 @@ fn section_ui(ui: &mut Ui, section: &Section, chosen: bool, shared: &Shared) -> 
         t!("app.section", title = title, level = level::name(section.level), percent = (share * 100.0).floor());
     let id = ("section", section.id.chapter, section.id.number);
     let title = Title::new(ui, section.title.clone(), font, ink, if bookmark { 48.0 } else { 30.0 });
-    let (rect, response) = Row { height: title.height(SECTION), chosen, spoken: &spoken, id }.show(ui);
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), title.height(SECTION)), Sense::hover());
+    let response = Row { chosen, spoken: &spoken, id }.show(ui, rect);
     title.paint(ui, rect, &section.id.number.to_string(), text(size::SMALL), theme.ink_soft);
     let middle = rect.right_center();
     if bookmark {
@@ -127,7 +189,6 @@ fn section_ui(ui: &mut Ui, section: &Section, chosen: bool, shared: &Shared) -> 
 
 /// A line of the contents: its ground, and what can be done with it.
 struct Row<'a> {
-    height: f32,
     chosen: bool,
     /// What a screen reader says, and the pointer shows.
     spoken: &'a str,
@@ -135,9 +196,8 @@ struct Row<'a> {
 }
 
 impl Row<'_> {
-    fn show(&self, ui: &mut Ui) -> (Rect, Response) {
+    fn show(&self, ui: &Ui, rect: Rect) -> Response {
         let theme = Theme::here(ui);
-        let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), self.height), Sense::hover());
         let response = ui.interact(rect, ui.scope_id().with(self.id), Sense::click());
         response.widget_info(|| WidgetInfo::selected(Role::Button, true, self.chosen, self.spoken));
         let lively = response.hovered() || response.has_focus();
@@ -148,11 +208,10 @@ impl Row<'_> {
             ui.painter().rect_stroke(rect, RADIUS, Stroke::new(1.5, theme.accent), egui::StrokeKind::Inside);
         }
         if self.chosen {
-            let edge = Rect::from_min_size(rect.left_top() + vec2(0.0, 7.0), vec2(3.0, self.height - 14.0));
+            let edge = Rect::from_min_size(rect.left_top() + vec2(0.0, 7.0), vec2(3.0, rect.height() - 14.0));
             ui.painter().rect_filled(edge, 1.5, theme.accent);
         }
-        let response = response.on_hover_cursor(egui::CursorIcon::PointingHand).on_hover_text(self.spoken);
-        (rect, response)
+        response.on_hover_cursor(egui::CursorIcon::PointingHand).on_hover_text(self.spoken)
     }
 }
 
@@ -200,7 +259,8 @@ fn ring(ui: &Ui, center: egui::Pos2, share: f32) {
         painter.line_segment([center + vec2(-0.8, 2.4), center + vec2(3.0, -2.2)], stroke);
         return;
     }
-    painter.circle_stroke(center, RING - 1.0, Stroke::new(1.5, theme.line));
+    // Half-way to the ink: a hairline's colour would vanish on the ground of a chosen row.
+    painter.circle_stroke(center, RING - 1.0, Stroke::new(1.5, theme.line.lerp_to_gamma(theme.ink_soft, 0.5)));
     if share > 0.0 {
         const STEPS: usize = 24;
         let at = |step: usize| {

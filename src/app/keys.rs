@@ -1,6 +1,6 @@
 //! The keyboard: what works everywhere, and the list of it that F1 shows.
 
-use egui::{Context, Id, Key, KeyboardShortcut, Label, Modal, Modifiers, RichText, Ui};
+use egui::{Context, Id, Key, KeyboardShortcut, Label, Modal, Modifiers, RichText, ScrollArea, Ui};
 use rust_i18n::t;
 
 use crate::panels::course::header::chapter_name;
@@ -28,6 +28,9 @@ pub enum KeyWish {
     /// Pause the training, or go on.
     PauseTraining,
 }
+
+/// Room in the height of the window for what stands around the list.
+const AROUND: f32 = 180.0;
 
 const DIGITS: [Key; 9] =
     [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7, Key::Num8, Key::Num9];
@@ -71,26 +74,32 @@ pub fn keys_ui(ctx: &Context, panels: &[Box<dyn Panel>], shared: &Shared) -> boo
         ui.set_width(420.0);
         section_title(ui, t!("app.keys.title"));
         ui.add_space(space::M);
-        egui::Grid::new("keys").num_columns(2).spacing([space::XL, 6.0]).show(ui, |ui| {
-            for chapter in shared.learning.course.chapters().into_iter().filter(|chapter| *chapter > 0) {
-                row(ui, &format!("Ctrl+{chapter}"), &chapter_name(chapter, shared));
-            }
-            row(ui, "Ctrl+K", &t!("app.keys.search"));
-            row(ui, "Ctrl+PgUp  ·  Ctrl+PgDn", &t!("app.keys.section"));
-            for (i, panel) in panels.iter().take(DIGITS.len()).enumerate() {
-                row(ui, &format!("Alt+{}", i + 1), &panel.id().title());
-            }
-            row(ui, "Ctrl+Enter", &t!("app.keys.run"));
-            row(ui, "Esc", &t!("app.keys.escape"));
-            row(ui, &t!("app.keys.space"), &t!("app.keys.pause"));
-            row(ui, &t!("app.keys.arrows"), &t!("app.keys.step"));
-            row(ui, "Ctrl +  ·  Ctrl −  ·  Ctrl 0", &t!("app.keys.scale"));
-            row(ui, "F1", &t!("app.keys.help"));
-        });
+        // In a low window they are scrolled.
+        let most = (ui.ctx().content_rect().height() - AROUND).max(AROUND);
+        ScrollArea::vertical().max_height(most).show(ui, |ui| grid_ui(ui, panels, shared));
         ui.add_space(space::L);
         quiet_button(ui, "", t!("app.keys.close")).clicked()
     });
     !(modal.inner || modal.should_close())
+}
+
+fn grid_ui(ui: &mut Ui, panels: &[Box<dyn Panel>], shared: &Shared) {
+    egui::Grid::new("keys").num_columns(2).spacing([space::XL, 6.0]).show(ui, |ui| {
+        for chapter in shared.learning.course.chapters().into_iter().filter(|chapter| *chapter > 0) {
+            row(ui, &format!("Ctrl+{chapter}"), &chapter_name(chapter, shared));
+        }
+        row(ui, "Ctrl+K", &t!("app.keys.search"));
+        row(ui, "Ctrl+PgUp  ·  Ctrl+PgDn", &t!("app.keys.section"));
+        for (i, panel) in panels.iter().take(DIGITS.len()).enumerate() {
+            row(ui, &format!("Alt+{}", i + 1), &panel.id().title());
+        }
+        row(ui, "Ctrl+Enter", &t!("app.keys.run"));
+        row(ui, "Esc", &t!("app.keys.escape"));
+        row(ui, &t!("app.keys.space"), &t!("app.keys.pause"));
+        row(ui, &t!("app.keys.arrows"), &t!("app.keys.step"));
+        row(ui, "Ctrl +  ·  Ctrl −  ·  Ctrl 0", &t!("app.keys.scale"));
+        row(ui, "F1", &t!("app.keys.help"));
+    });
 }
 
 fn row(ui: &mut Ui, keys: &str, does: &str) {

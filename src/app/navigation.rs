@@ -1,12 +1,13 @@
 //! The course and the pages, on the left: sign and name, or the sign alone where the window is narrow.
 
 use egui::{
-    Align, Button, Color32, Frame, Id, Label, Layout, Margin, Panel as Side, Rect, RichText, Sense, Stroke, Ui, Vec2,
+    Align, Button, Color32, Frame, Id, Label, Layout, Margin, Panel as Side, Rect, RichText, ScrollArea, Sense, Stroke,
+    Ui, Vec2,
 };
 use egui_material_icons::icons;
 use rust_i18n::t;
 
-use super::contents::contents_ui;
+use super::contents::{contents_ui, whole_contents_ui};
 use crate::panels::{Panel, PanelId, Shared, preferences_ui};
 use crate::widgets::controls::{hairline, icon};
 use crate::widgets::mark;
@@ -20,10 +21,12 @@ const FOLDED: f32 = 56.0;
 const ROW: f32 = 34.0;
 /// Height that the title of a group takes with the room around it.
 const GROUP: f32 = 48.0;
+/// Height of the hairline that stands for it where the names are folded away, with the room around it.
+const FOLDED_GROUP: f32 = 20.0;
 /// From one entry to the next: its row with its line and the room between them.
 const PITCH: f32 = ROW + 4.0;
-/// The least height of the course's contents; below that they are scrolled.
-const LEAST: f32 = 110.0;
+/// The least height of the course's contents: two of its chapters. Where there is less, the whole column is scrolled.
+const LEAST: f32 = 72.0;
 
 /// Draws the navigation and returns the page that was chosen.
 pub fn navigation_ui(ui: &mut Ui, panels: &[Box<dyn Panel>], page: PanelId, shared: &mut Shared) -> Option<PanelId> {
@@ -40,16 +43,30 @@ pub fn navigation_ui(ui: &mut Ui, panels: &[Box<dyn Panel>], page: PanelId, shar
         let [first, tools, last] = groups(panels);
         let others = first.len() + tools.len() + last.len() + 1;
         // What the other entries leave of the height: the workshop is always in sight.
-        let left = ui.available_height() - others as f32 * PITCH - 2.0 * GROUP;
+        let group = if folded { FOLDED_GROUP } else { GROUP };
+        let left = ui.available_height() - others as f32 * PITCH - 2.0 * group;
         let mut entry = |ui: &mut Ui, panel: &dyn Panel| {
             let id = panel.id();
             if entry_ui(ui, panel.icon(), &id.title(), id == page, folded).clicked() {
                 chosen = Some(id);
             }
         };
+        if left < LEAST {
+            // A low window: the whole column is scrolled.
+            ScrollArea::vertical().id_salt("navigation").auto_shrink(false).show(ui, |ui| {
+                first.iter().for_each(|panel| entry(ui, *panel));
+                group_title(ui, &t!("app.course"), folded);
+                ui.scope(|ui| whole_contents_ui(ui, page, folded, shared));
+                group_title(ui, &t!("app.workshop"), folded);
+                tools.iter().for_each(|panel| entry(ui, *panel));
+                last.iter().for_each(|panel| entry(ui, *panel));
+                settings_ui(ui, folded, shared);
+            });
+            return chosen;
+        }
         first.iter().for_each(|panel| entry(ui, *panel));
         group_title(ui, &t!("app.course"), folded);
-        contents_ui(ui, page, folded, left.max(LEAST), shared);
+        contents_ui(ui, page, folded, left, shared);
         group_title(ui, &t!("app.workshop"), folded);
         tools.iter().for_each(|panel| entry(ui, *panel));
         ui.with_layout(Layout::bottom_up(Align::Min), |ui| {
@@ -154,6 +171,10 @@ fn settings_ui(ui: &mut Ui, folded: bool, shared: &mut Shared) {
         .accessible_name(&*name)
         .show(|ui| {
             ui.set_width(380.0);
-            egui::Frame::new().inner_margin(space::S).show(ui, |ui| preferences_ui(ui, shared));
+            // In a low window they are scrolled.
+            let most = (ui.ctx().content_rect().height() - 4.0 * space::XL).max(ROW);
+            ScrollArea::vertical().max_height(most).show(ui, |ui| {
+                egui::Frame::new().inner_margin(space::S).show(ui, |ui| preferences_ui(ui, shared));
+            });
         });
 }

@@ -61,6 +61,9 @@ pub struct Entry {
     pub tokens: Vec<KeptToken>,
     /// `greedy`, `sampling` or `beams`.
     pub strategy: String,
+    /// How many beams were followed; none where it was no beam search.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beams: Option<usize>,
     /// How tokens were chosen.
     pub sampling: SamplingOptions,
     /// The seed; none where nothing was drawn.
@@ -166,6 +169,7 @@ mod tests {
             text: text.to_owned(),
             tokens: vec![token],
             strategy: "sampling".to_owned(),
+            beams: None,
             sampling: SamplingOptions::default(),
             seed: Some(2),
             stop: StopReason::MaxTokens,

@@ -4,6 +4,7 @@ use egui::{Color32, Pos2, Rect, Response, Role, Sense, Stroke, Ui, Vec2, WidgetI
 
 use super::axes::{Axes, Scale, readout, spread};
 use super::decimate::min_max;
+use super::number;
 use super::theme::{self, Theme, size, space};
 
 /// One curve: a value at 0, 1, 2, …
@@ -70,9 +71,14 @@ impl LineChart {
         };
         let plot = axes.paint(&painter, theme, frame);
         let inside = plot.clipped(&painter);
-        self.reduce(figure, count, (plot.rect.width() * ui.pixels_per_point()) as usize);
+        let columns = (plot.rect.width() * ui.pixels_per_point()) as usize;
+        self.reduce(figure, count, columns);
+        // Several curves with more values than columns are thin and let each other through.
+        let crowded = figure.lines.len() > 1 && count > columns;
         for (line, points) in figure.lines.iter().zip(&self.reduced) {
-            inside.add(plot.line(points, Stroke::new(1.5, line.color)));
+            let stroke =
+                if crowded { Stroke::new(1.0, line.color.gamma_multiply(0.6)) } else { Stroke::new(1.5, line.color) };
+            inside.add(plot.line(points, stroke));
         }
         if let Some(marked) = figure.marked.filter(|marked| *marked < count) {
             let x = plot.at(marked as f64, 0.0).x;
@@ -90,7 +96,7 @@ impl LineChart {
                 .iter()
                 .filter_map(|line| {
                     let value = *line.values.get(at)?;
-                    let text = format!("{} {}", line.name, signed(value, figure.decimals));
+                    let text = format!("{} {}", line.name, number::signed(value, figure.decimals));
                     Some((line.color, plot.at(at as f64, f64::from(value)), text))
                 })
                 .collect();
@@ -121,11 +127,6 @@ impl LineChart {
 
 fn end(line: &Line<'_>) -> Option<f64> {
     line.values.last().map(|value| f64::from(*value))
-}
-
-/// A number with a real minus sign.
-fn signed(value: f32, decimals: usize) -> String {
-    format!("{value:.decimals$}").replace('-', "−")
 }
 
 fn write_names(painter: &egui::Painter, figure: &Figure<'_>, mut ends: Vec<f32>, plot: Rect) {
@@ -172,10 +173,5 @@ mod tests {
         let hovered = harness.state().1.expect("the pointer is over the plot");
         assert!((4_000..6_000).contains(&hovered), "{hovered}");
         assert!(harness.state().0.reduced[0].len() < 2_100, "no more points than can be seen");
-    }
-
-    #[test]
-    fn minus_is_a_minus() {
-        assert_eq!(signed(-0.5, 2), "−0.50");
     }
 }

@@ -19,6 +19,16 @@ pub fn grouped(value: i64) -> String {
     out
 }
 
+/// A number with so many digits after its point, and a real minus sign before it where it is below 0.
+pub fn signed(value: impl Into<f64>, decimals: usize) -> String {
+    format!("{:.decimals$}", value.into()).replace('-', "−")
+}
+
+/// A number as a power of ten with so many digits after its point, such as `9.96e−4`.
+pub fn scientific(value: impl Into<f64>, decimals: usize) -> String {
+    format!("{:.decimals$e}", value.into()).replace('-', "−")
+}
+
 /// A size in bytes, kilobytes (1000) and so on.
 pub fn bytes(value: u64) -> String {
     match value {
@@ -99,6 +109,12 @@ mod tests {
         assert_eq!(grouped(6_729_670), "6\u{202F}729\u{202F}670");
         assert_eq!(grouped(2000), "2000");
         assert_eq!(grouped(-25_670), "−25\u{202F}670");
+    }
+
+    #[test]
+    fn a_minus_is_a_minus() {
+        assert_eq!((signed(-0.5f32, 2), signed(0.5f64, 1)), ("−0.50".to_owned(), "0.5".to_owned()));
+        assert_eq!(scientific(0.000_996, 2), "9.96e−4");
     }
 
     #[test]

@@ -70,7 +70,7 @@ pub fn log_ticks(from: f64, to: f64) -> Vec<f64> {
 /// A tick's number with just the decimals that its neighbours need to differ, thousands apart by a thin space.
 pub fn tick_label(value: f64, step: f64) -> String {
     let decimals = if step >= 1.0 { 0 } else { (-step.log10()).ceil().clamp(0.0, 6.0) as usize };
-    if decimals == 0 { super::number::grouped(value.round() as i64) } else { format!("{value:.decimals$}") }
+    if decimals == 0 { super::number::grouped(value.round() as i64) } else { super::number::signed(value, decimals) }
 }
 
 /// The part of an axis in view. It only ever widens, to round numbers, until it is reset.
@@ -137,6 +137,7 @@ mod tests {
         assert_eq!(tick_label(1.5, 0.5), "1.5");
         assert_eq!(tick_label(0.25, 0.05), "0.25");
         assert_eq!(tick_label(2.0, 1.0), "2");
+        assert_eq!((tick_label(-0.5, 0.5), tick_label(-2.0, 1.0)), ("−0.5".to_owned(), "−2".to_owned()));
     }
 
     #[test]

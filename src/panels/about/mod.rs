@@ -89,9 +89,9 @@ impl About {
         let ink = Theme::here(ui).ink_soft;
         card(ui, |ui| {
             ui.set_width(ui.available_width());
-            ScrollArea::both().id_salt("log").max_height(200.0).stick_to_bottom(true).show(ui, |ui| {
+            ScrollArea::vertical().id_salt("log").max_height(200.0).stick_to_bottom(true).show(ui, |ui| {
                 let lines = RichText::new(&self.log.text).font(mono(size::SMALL)).color(ink);
-                ui.add(Label::new(lines).extend().selectable(true));
+                ui.add(Label::new(lines).wrap().selectable(true));
             });
         });
     }

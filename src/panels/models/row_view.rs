@@ -1,9 +1,11 @@
 //! Draws one model: what it is, what it takes, and what can be done with it.
 
+use std::sync::Arc;
+
 use egui::text::{LayoutJob, TextWrapping};
 use egui::{
-    Align, Align2, Color32, FontId, Label, Layout, Rect, RichText, Role, Sense, Stroke, TextFormat, Ui, UiBuilder,
-    WidgetInfo, pos2, vec2,
+    Align, Align2, Color32, FontId, Galley, Label, Layout, Rect, RichText, Role, Sense, Stroke, TextFormat, Ui,
+    UiBuilder, WidgetInfo, pos2, vec2,
 };
 use egui_material_icons::icons;
 use rust_i18n::t;
@@ -16,8 +18,10 @@ use crate::widgets::controls::{icon, icon_button, note, progress_line, quiet_but
 use crate::widgets::number;
 use crate::widgets::theme::{self, Theme, size, space};
 
-/// Height of a row, in points.
+/// Height of a row with one line on what the model is, in points.
 const ROW: f32 = 52.0;
+/// Where these lines begin.
+const ABOUT: f32 = 28.0;
 /// Room of the sign before the name.
 const SIGN: f32 = 34.0;
 /// Width of the bar below the memory.
@@ -89,20 +93,23 @@ pub(super) fn row_ui(
         confirmation(ui, row, repository, acts);
         return;
     }
-    let (rect, response) = ui.allocate_exact_size(vec2(columns.width, ROW), Sense::hover());
+    let room = columns.name() - SIGN - space::M;
+    let about = about_galley(ui, room, row);
+    let height = ROW.max((ABOUT + about.size().y + space::S).ceil());
+    let (rect, response) = ui.allocate_exact_size(vec2(columns.width, height), Sense::hover());
     let storage = shared.preferences.storage;
     let memory = row.weight.map(|weight| weight.memory(storage));
     let enabled = ui.is_enabled();
     response.widget_info(|| WidgetInfo::labeled(Role::Label, enabled, spoken(row, memory)));
     sign_ui(ui, rect, row, shared);
     let loading = loading_of(row, shared);
-    let name = Rect::from_min_size(rect.min + vec2(SIGN, 0.0), vec2(columns.name() - SIGN - space::M, ROW));
+    let name = Rect::from_min_size(rect.min + vec2(SIGN, 0.0), vec2(room, height));
     title_ui(ui, name, row);
     match (download, loading) {
         (Some(download), _) => progress_ui(ui, wide(rect, columns), downloading(download)),
         (None, Some(now)) => progress_ui(ui, wide(rect, columns), reading(now)),
         (None, None) => {
-            about_ui(ui, name, row);
+            ui.painter().galley(name.min + vec2(0.0, ABOUT), about, Theme::here(ui).ink_soft);
             figures_ui(ui, rect, row, columns, memory, shared);
         }
     }
@@ -169,12 +176,12 @@ fn title_ui(ui: &Ui, rect: Rect, row: &Row) {
     ui.painter().galley(rect.min + vec2(0.0, 8.0), galley, theme.ink);
 }
 
-fn about_ui(ui: &Ui, rect: Rect, row: &Row) {
-    let ink = Theme::here(ui).ink_soft;
-    let mut job = one_line(rect.width());
-    job.append(&row.about, 0.0, format(theme::text(size::SMALL), ink));
-    let galley = ui.painter().layout_job(job);
-    ui.painter().galley(rect.min + vec2(0.0, 28.0), galley, ink);
+/// What a model is, in two lines at most.
+fn about_galley(ui: &Ui, width: f32, row: &Row) -> Arc<Galley> {
+    let wrap = TextWrapping { max_width: width, max_rows: 2, ..TextWrapping::default() };
+    let mut job = LayoutJob { wrap, ..LayoutJob::default() };
+    job.append(&row.about, 0.0, format(theme::text(size::SMALL), Theme::here(ui).ink_soft));
+    ui.painter().layout_job(job)
 }
 
 fn one_line(width: f32) -> LayoutJob {
@@ -222,7 +229,7 @@ fn figures_ui(ui: &Ui, rect: Rect, row: &Row, columns: &Columns, memory: Option<
     let ink = if needed > free { theme.bad } else { theme.accent };
     ui.painter().rect_filled(rail, 1.5, theme.line);
     ui.painter().rect_filled(Rect::from_min_size(rail.min, vec2((BAR * share).max(2.0), 3.0)), 1.5, ink);
-    let room = Rect::from_min_size(pos2(x, rect.top()), vec2(BAR, ROW));
+    let room = Rect::from_min_size(pos2(x, rect.top()), vec2(BAR, rect.height()));
     let hover = ui.interact(room, ui.scope_id().with("memory"), Sense::hover());
     hover.on_hover_text(t!("models.memory_hover", needed = number::bytes(needed), free = number::bytes(free)));
 }

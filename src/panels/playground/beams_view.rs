@@ -18,6 +18,8 @@ const STEP: f32 = 92.0;
 const NODE: (f32, f32) = (20.0, 46.0);
 /// Room above for the steps' numbers.
 const HEAD: f32 = 20.0;
+/// So many characters of what texts have in common are written before the part in which one differs.
+const BEFORE: usize = 28;
 
 impl Playground {
     /// The tree, what was found, and how far it is.
@@ -37,7 +39,7 @@ impl Playground {
             controls::note(ui, format!("{}{}", self.beams.best.chars().take(160).collect::<String>(), "…"));
         }
         let found = self.beams.found.as_ref().map_or(0, |found| found.sequences.len());
-        let below = found as f32 * 26.0 + if found > 0 { 40.0 } else { 0.0 };
+        let below = found as f32 * 26.0 + if found > 0 { 80.0 } else { 0.0 };
         let room = vec2(ui.available_width(), (ui.available_height() - below).max(160.0));
         let (rect, _) = ui.allocate_exact_size(room, Sense::hover());
         super::inside(ui, "tree", rect, |ui| self.tree_ui(ui, shared));
@@ -85,18 +87,38 @@ impl Playground {
         let Some(found) = &self.beams.found else { return };
         let theme = Theme::here(ui);
         ui.add_space(space::S);
+        controls::note(ui, t!("beams.score_is"));
+        let texts: Vec<&str> = found.sequences.iter().map(|sequence| sequence.text.as_str()).collect();
         for (place, sequence) in found.sequences.iter().enumerate() {
             let line = t!(
                 "beams.sequence",
                 place = place + 1,
-                score = format!("{:.3}", sequence.score),
-                text = sequence.text.replace('\n', "↵ ")
+                score = number::signed(sequence.score, 3),
+                text = own_part(&texts, place).replace('\n', "↵ ")
             );
             let ink = if place == 0 { theme.generated } else { theme.ink_soft };
             let text = egui::RichText::new(line.as_ref()).font(theme::mono(size::SMALL)).color(ink);
             ui.add(egui::Label::new(text).truncate()).on_hover_text(&sequence.text);
         }
     }
+}
+
+/// The part in which a text differs from the one that it is most alike with, with a few words before it; what comes before
+/// these is left out, with «…» in its place.
+fn own_part(texts: &[&str], place: usize) -> String {
+    let Some(text) = texts.get(place) else { return String::new() };
+    let alike = |other: &&str| text.chars().zip(other.chars()).take_while(|(a, b)| a == b).count();
+    let others = texts.iter().enumerate().filter(|(other, _)| *other != place);
+    let common = others.map(|(_, other)| alike(other)).max().unwrap_or(0);
+    let earliest = common.saturating_sub(BEFORE);
+    if earliest == 0 {
+        return (*text).to_owned();
+    }
+    // From the beginning of a word on, where one begins before the difference.
+    let mut chars = text.chars().enumerate().skip(earliest).take(common - earliest);
+    let start = chars.find(|(_, c)| c.is_whitespace()).map_or(earliest, |(at, _)| at);
+    let rest: String = text.chars().skip(start).collect();
+    format!("…{}", if rest.trim().is_empty() { rest.as_str() } else { rest.trim_start_matches(' ') })
 }
 
 /// Where every node is, and which of them can be seen. Followed ones of a step stand on top, in the order of their sums.
@@ -149,7 +171,7 @@ fn node_ui(ui: &Ui, id: egui::Id, spot: Rect, node: &BeamNode, label: &str, best
         "beams.node",
         token = label,
         share = percent(node.logprob.exp()),
-        sum = format!("{:.2}", node.sum),
+        sum = number::signed(node.sum, 2),
         fate = fate
     );
     response.widget_info(|| WidgetInfo::selected(Role::Image, true, best, words.as_ref()));
@@ -164,4 +186,28 @@ fn node_ui(ui: &Ui, id: egui::Id, spot: Rect, node: &BeamNode, label: &str, best
     let galley = ui.painter().layout_job(job);
     ui.painter().galley(spot.center() - galley.size() / 2.0, galley, ink);
     response.on_hover_text(words);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_told_from_the_part_on_in_which_they_differ() {
+        let common = "once upon a time there was a king who had three daughters and ";
+        let texts = [format!("{common}a cat"), format!("{common}a dog"), "twice".to_owned()];
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        assert_eq!(own_part(&texts, 0), "…had three daughters and a cat");
+        assert_eq!(own_part(&texts, 1), "…had three daughters and a dog");
+        assert_eq!(own_part(&texts, 2), "twice", "nothing in common");
+        assert_eq!(own_part(&["alone"], 0), "alone");
+    }
+
+    #[test]
+    fn a_text_that_only_begins_another_shows_its_end() {
+        let long = "a beginning that is long enough to be left out in both texts";
+        let longer = format!("{long} and goes on");
+        assert_eq!(own_part(&[long, &longer], 0), "…be left out in both texts");
+        assert_eq!(own_part(&[long, &longer], 1), "…be left out in both texts and goes on");
+    }
 }

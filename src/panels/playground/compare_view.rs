@@ -16,7 +16,7 @@ const PROMPT: f32 = 76.0;
 /// Height of what differs, above an answer.
 const HEAD: f32 = 56.0;
 /// Height of the words below an answer.
-const FOOT: f32 = 36.0;
+const FOOT: f32 = 52.0;
 
 impl Playground {
     /// The whole view.
@@ -81,7 +81,7 @@ impl Playground {
         let theme = Theme::here(ui);
         let line = Stroke::new(1.0, theme.line);
         ui.painter().rect(rect, theme::RADIUS, theme.card, line, StrokeKind::Inside);
-        super::inside(ui, "compared prompt", rect.shrink2(vec2(space::L, space::M)), |ui| {
+        super::on_sheet(ui, "compared prompt", rect.shrink2(vec2(space::L, space::M)), |ui| {
             egui::ScrollArea::vertical().id_salt("compared prompt").auto_shrink(false).show(ui, |ui| {
                 let edit = egui::TextEdit::multiline(&mut self.prompt)
                     .font(theme::mono(size::READ))
@@ -104,7 +104,7 @@ impl Playground {
         let theme = Theme::here(ui);
         ui.painter().rect(paper, theme::RADIUS, theme.card, Stroke::new(1.0, theme.line), StrokeKind::Inside);
         let lane = self.compare.lanes().get(place)?;
-        super::inside(ui, "paper", paper.shrink2(vec2(space::L, space::M)), |ui| {
+        super::on_sheet(ui, "paper", paper.shrink2(vec2(space::L, space::M)), |ui| {
             egui::ScrollArea::vertical().id_salt("text").auto_shrink(false).stick_to_bottom(true).show(ui, |ui| {
                 if let Some(problem) = &lane.problem {
                     ui.add(egui::Label::new(egui::RichText::new(problem).color(theme.bad)).wrap());
@@ -150,7 +150,8 @@ impl Playground {
     fn lane_foot_ui(&self, ui: &mut Ui, place: usize, shared: &Shared) -> Option<Action> {
         let lane = self.compare.lanes().get(place)?;
         let mut action = None;
-        ui.horizontal(|ui| {
+        let middle = egui::Layout::left_to_right(egui::Align::Center);
+        ui.allocate_ui_with_layout(ui.available_size(), middle, |ui| {
             let usable = !lane.answer.is_empty()
                 && lane.answer.report.is_some()
                 && lane.answer.belongs_to(&self.prompt, &shared.model_ref);
@@ -165,7 +166,7 @@ impl Playground {
                 egui::Label::new(
                     egui::RichText::new(words).font(theme::text(size::SMALL)).color(Theme::here(ui).ink_soft),
                 )
-                .truncate(),
+                .wrap(),
             );
         });
         action

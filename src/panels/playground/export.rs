@@ -12,16 +12,20 @@ pub fn markdown(entry: &Entry) -> String {
     let sampling = &entry.sampling;
     let mut out = format!("# {}\n\n", t!("history.markdown_title", model = model_label(&entry.model)));
     let seed = entry.seed.map_or_else(|| "—".to_owned(), |seed| seed.to_string());
-    let rows = [
-        (t!("playground.strategy"), t!(format!("playground.strategies.{}", entry.strategy)).into_owned()),
-        (t!("playground.seed"), seed),
-        (t!("playground.temperature"), sampling.temperature.to_string()),
-        (t!("playground.top_k"), sampling.top_k.to_string()),
-        (t!("playground.top_p"), sampling.top_p.to_string()),
-        (t!("playground.min_p"), sampling.min_p.to_string()),
-        (t!("playground.repetition"), sampling.repetition_penalty.to_string()),
-        (t!("history.rate"), number::rate(entry.tokens_per_s)),
-    ];
+    let strategy = t!(format!("playground.strategies.{}", entry.strategy)).into_owned();
+    let mut rows = vec![(t!("playground.strategy"), strategy), (t!("playground.seed"), seed)];
+    match entry.beams {
+        // Nothing is drawn among beams.
+        Some(beams) => rows.push((t!("playground.beams"), beams.to_string())),
+        None => rows.extend([
+            (t!("playground.temperature"), sampling.temperature.to_string()),
+            (t!("playground.top_k"), sampling.top_k.to_string()),
+            (t!("playground.top_p"), sampling.top_p.to_string()),
+            (t!("playground.min_p"), sampling.min_p.to_string()),
+        ]),
+    }
+    rows.push((t!("playground.repetition"), sampling.repetition_penalty.to_string()));
+    rows.push((t!("history.rate"), number::rate(entry.tokens_per_s)));
     out.push_str("| | |\n|---|---|\n");
     for (name, value) in rows {
         out.push_str(&format!("| {name} | {value} |\n"));
@@ -70,6 +74,7 @@ mod tests {
             text: " a|b\n".to_owned(),
             tokens: vec![token(" a|b"), token("\n")],
             strategy: "sampling".to_owned(),
+            beams: None,
             sampling: SamplingOptions::default(),
             seed: Some(7),
             stop: StopReason::MaxTokens,
@@ -83,6 +88,13 @@ mod tests {
         let text = markdown(&entry());
         assert!(text.contains("````text\nSome ```code``` and\n````"), "{text}");
         assert!(text.contains("| `␣a\\|b` | 25.00 | 1 |") && text.contains("| 7 |"), "{text}");
+    }
+
+    #[test]
+    fn a_beam_search_tells_its_beams_and_no_temperature() {
+        let text = markdown(&Entry { strategy: "beams".to_owned(), beams: Some(6), seed: None, ..entry() });
+        let (beams, temperature) = (t!("playground.beams"), t!("playground.temperature"));
+        assert!(text.contains(&format!("| {beams} | 6 |")) && !text.contains(&*temperature), "{text}");
     }
 
     #[test]

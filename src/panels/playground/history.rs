@@ -93,6 +93,7 @@ impl Playground {
             text: self.answer.text.clone(),
             tokens: self.answer.tokens.iter().map(kept).collect(),
             strategy: manner.strategy.name().to_owned(),
+            beams: (manner.strategy == Strategy::Beams).then_some(manner.beams),
             sampling: manner.options(),
             seed: self.answer.seed.filter(|_| drawn),
             stop: report.stop,

@@ -7,6 +7,7 @@ use egui::{Align2, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, 
 use egui_material_icons::icons;
 use rust_i18n::t;
 
+use super::settings::Strategy;
 use super::{Action, Playground, View, export};
 use crate::engine::history::Entry;
 use crate::panels::export::Export;
@@ -59,7 +60,7 @@ impl Playground {
         let room = ui.available_rect_before_wrap();
         let paper = Rect::from_min_max(room.min, room.max - vec2(0.0, 44.0));
         ui.painter().rect(paper, theme::RADIUS, theme.card, Stroke::new(1.0, theme.line), StrokeKind::Inside);
-        super::inside(ui, "kept text", paper.shrink2(vec2(space::L, space::M)), |ui| {
+        super::on_sheet(ui, "kept text", paper.shrink2(vec2(space::L, space::M)), |ui| {
             egui::ScrollArea::vertical().id_salt("kept text").auto_shrink(false).show(ui, |ui| {
                 let mut job = LayoutJob::default();
                 job.wrap.max_width = ui.available_width();
@@ -140,6 +141,13 @@ fn line(ui: &mut Ui, entry: &Entry, chosen: bool, now: u64) -> egui::Response {
 /// How it was written, in one line.
 fn manner_words(entry: &Entry) -> String {
     let strategy = t!(format!("playground.strategies.{}", entry.strategy));
+    let (count, rate) = (number::grouped(entry.tokens.len() as i64), number::rate(entry.tokens_per_s));
+    if let Some(beams) = entry.beams {
+        return t!("history.manner_beams", strategy = strategy, beams = beams, count = count, rate = rate).into_owned();
+    }
+    if entry.strategy != Strategy::Sampling.name() {
+        return t!("history.manner_plain", strategy = strategy, count = count, rate = rate).into_owned();
+    }
     let seed = entry.seed.map_or_else(|| "—".to_owned(), |seed| seed.to_string());
     let sampling = &entry.sampling;
     t!(
@@ -148,8 +156,8 @@ fn manner_words(entry: &Entry) -> String {
         temperature = format!("{:.2}", sampling.temperature),
         top_p = format!("{:.2}", sampling.top_p),
         seed = seed,
-        count = number::grouped(entry.tokens.len() as i64),
-        rate = number::rate(entry.tokens_per_s)
+        count = count,
+        rate = rate
     )
     .into_owned()
 }

@@ -79,6 +79,7 @@ impl Playground {
         let left = self.lens.columns().map(|columns| columns.left).unwrap_or_default();
         let options = &mut self.settings.manner.sampling;
         let before = *options;
+        let mut line = None;
         for column in 0..COLUMNS {
             super::inside(ui, &format!("head {column}"), places.head(column), |ui| {
                 ui.spacing_mut().item_spacing.y = 2.0;
@@ -87,10 +88,12 @@ impl Playground {
                 let entropy = format!("{:.2}", left.entropy);
                 if column == COLUMNS - 1 {
                     // In line with the words below the sliders.
-                    ui.add_space(52.0);
+                    let top = ui.cursor().top();
+                    ui.add_space((line.unwrap_or(top) - top).max(0.0));
                     controls::note(ui, t!("microscope.entropy", nats = entropy));
                 } else {
                     let tokens = number::grouped(left.tokens as i64);
+                    line = line.or(Some(ui.cursor().top()));
                     controls::note(ui, t!("microscope.left", tokens = tokens, entropy = entropy));
                 }
             });
@@ -290,8 +293,8 @@ fn tell_rows(ui: &Ui, places: &Places, rows: &[LensRow], picked: Option<u32>) {
         let words = t!(
             "microscope.row",
             token = row.label.as_str(),
-            logit = format!("{:.2}", row.logit),
-            scaled = format!("{:.2}", row.scaled),
+            logit = number::signed(row.logit, 2),
+            scaled = number::signed(row.scaled, 2),
             share = percent(row.share),
             probability = percent(row.probability)
         );
@@ -330,12 +333,7 @@ fn paint_table(ui: &Ui, places: &Places, rows: &[LensRow], picked: Option<u32>) 
         if alive {
             let cell = places.cell(line, COLUMNS - 1);
             share_bar(painter, cell, row.probability / full, theme.generated);
-            let text = percent(row.probability);
-            let inside = row.probability / full > 0.6;
-            let ink = if inside { theme.ink_on(theme.generated) } else { theme.ink };
-            let x = if inside { cell.left() + 4.0 } else { cell.right() };
-            let align = if inside { Align2::LEFT_CENTER } else { Align2::RIGHT_CENTER };
-            painter.text(pos2(x, cell.center().y), align, text, theme::text(size::SMALL), ink);
+            share_words(painter, theme, cell, row.probability / full, percent(row.probability));
         }
     }
 }
@@ -366,6 +364,22 @@ fn filtered(painter: &Painter, theme: &Theme, cell: Rect, row: &LensRow, step: S
 fn share_bar(painter: &Painter, cell: Rect, share: f32, color: Color32) {
     let bar = Rect::from_min_size(cell.min, vec2((share.clamp(0.0, 1.0) * cell.width()).max(1.0), cell.height()));
     painter.rect_filled(bar, 1.0, color);
+}
+
+/// How likely a token is, in figures: right of its bar, or inside of it where it leaves no room.
+fn share_words(painter: &Painter, theme: &Theme, cell: Rect, share: f32, words: String) {
+    let ink = theme.ink_on(theme.generated);
+    let galley = painter.layout_no_wrap(words, theme::text(size::SMALL), Color32::PLACEHOLDER);
+    let (bar, wide) = (share.clamp(0.0, 1.0) * cell.width(), galley.size().x);
+    let free = cell.width() + space::S - bar - space::XS;
+    let inside = wide > free && wide + space::XS <= bar;
+    let x = if inside {
+        cell.left() + (bar - wide).min(4.0)
+    } else {
+        (cell.width() - wide).max(bar + space::XS) + cell.left()
+    };
+    let y = cell.center().y - galley.size().y / 2.0;
+    painter.galley_with_override_text_color(pos2(x, y), galley, if inside { ink } else { theme.ink });
 }
 
 /// The values that a column of signed bars spans, 0 among them.

@@ -30,12 +30,13 @@ mod threads;
 mod threads_view;
 mod views;
 
-use egui::{Key, Modifiers, Rect, Ui, UiBuilder};
+use egui::{Key, Modifiers, Rect, Ui, UiBuilder, UiKind, UiStackInfo};
 use rust_i18n::t;
 
 use super::export::Export;
 use super::{Intent, Panel, PanelId, Shared};
 use crate::engine::{Event, JobId, ModelRef};
+use crate::widgets::theme::Theme;
 
 use answer::{Answer, Read};
 use beams::Beams;
@@ -336,6 +337,15 @@ fn inside<R>(ui: &mut Ui, name: &str, rect: Rect, add: impl FnOnce(&mut Ui) -> R
     let layout = egui::Layout::top_down(egui::Align::Min);
     let mut part = ui.new_child(UiBuilder::new().id_salt(name).max_rect(rect).layout(layout));
     add(&mut part)
+}
+
+/// The same on a sheet that was painted there: what is scrolled fades into the sheet's colour.
+fn on_sheet<R>(ui: &mut Ui, name: &str, rect: Rect, add: impl FnOnce(&mut Ui) -> R) -> R {
+    let layout = egui::Layout::top_down(egui::Align::Min);
+    let ground = egui::Frame::new().fill(Theme::here(ui).card);
+    let sheet = UiStackInfo::new(UiKind::Frame).with_frame(ground);
+    let builder = UiBuilder::new().id_salt(name).max_rect(rect).layout(layout).ui_stack_info(sheet);
+    add(&mut ui.new_child(builder))
 }
 
 /// The same in the next so many points of the column.

@@ -36,7 +36,7 @@ impl Playground {
         let paper = Rect::from_min_max(room.min, room.max - vec2(0.0, 88.0));
         let theme = Theme::here(ui);
         ui.painter().rect(paper, theme::RADIUS, theme.card, Stroke::new(1.0, theme.line), StrokeKind::Inside);
-        super::inside(ui, "field", paper.shrink2(vec2(space::L, space::M)), |ui| {
+        super::on_sheet(ui, "field", paper.shrink2(vec2(space::L, space::M)), |ui| {
             egui::ScrollArea::vertical().id_salt("pasted").auto_shrink(false).show(ui, |ui| {
                 let edit = egui::TextEdit::multiline(&mut self.scores.text)
                     .font(theme::mono(size::BODY))
@@ -97,7 +97,7 @@ impl Playground {
         let theme = Theme::here(ui);
         ui.painter().rect(paper, theme::RADIUS, theme.card, Stroke::new(1.0, theme.line), StrokeKind::Inside);
         let mut hovered = None;
-        super::inside(ui, "coloured", paper.shrink2(vec2(space::L, space::M)), |ui| {
+        super::on_sheet(ui, "coloured", paper.shrink2(vec2(space::L, space::M)), |ui| {
             egui::ScrollArea::vertical().id_salt("coloured").auto_shrink(false).show(ui, |ui| {
                 hovered = self.coloured_ui(ui, &text, &score, most, shared);
             });

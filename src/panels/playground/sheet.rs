@@ -56,7 +56,7 @@ impl Playground {
         let prompt_id = ui.scope_id().with("prompt");
         let running = self.running.is_some();
         let follow = std::mem::take(&mut self.follow) || running;
-        super::inside(ui, "text", inner, |ui| {
+        super::on_sheet(ui, "text", inner, |ui| {
             let area = egui::ScrollArea::vertical().id_salt("sheet").auto_shrink(false).stick_to_bottom(follow);
             area.show(ui, |ui| {
                 let (end, line) = self.prompt_ui(ui, prompt_id);

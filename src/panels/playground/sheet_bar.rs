@@ -109,7 +109,7 @@ impl Playground {
             ui.label(controls::icon(icons::ICON_INFO.codepoint, size::READ).color(theme.warn));
             let go_on = controls::quiet_button(ui, "", t!("playground.keep_half"));
             let words = egui::RichText::new(t!("playground.context_full")).font(theme::text(size::SMALL));
-            ui.add(egui::Label::new(words).truncate());
+            ui.add(egui::Label::new(words).wrap());
             go_on.on_hover_text(t!("playground.keep_half_hint")).clicked().then_some(Action::Continue)
         })
         .inner
@@ -137,16 +137,25 @@ impl Playground {
         let painter = ui.painter();
         let font = theme::text(size::SMALL);
         let galley = painter.layout_no_wrap(words.to_string(), font.clone(), theme.ink_soft);
-        let bar =
-            Rect::from_min_size(pos2(rect.right() - galley.size().x - 64.0, rect.center().y - 2.0), vec2(56.0, 4.0));
+        // In a narrow sheet the words take the bar's room.
+        let wide = if rect.width() < NARROW { 0.0 } else { 56.0 };
+        let left = rect.right() - galley.size().x - space::S - wide;
+        let bar = Rect::from_min_size(pos2(left, rect.center().y - 2.0), vec2(wide, 4.0));
         let color = if share >= 1.0 { theme.warn } else { theme.accent };
-        painter.rect_filled(bar, 2.0, theme.line);
-        painter.rect_filled(Rect::from_min_size(bar.min, vec2(bar.width() * share, 4.0)), 2.0, color);
+        if wide > 0.0 {
+            painter.rect_filled(bar, 2.0, theme.line);
+            painter.rect_filled(Rect::from_min_size(bar.min, vec2(bar.width() * share, 4.0)), 2.0, color);
+        }
         let at = pos2(rect.right() - galley.size().x, rect.center().y - galley.size().y / 2.0);
         painter.galley(at, galley, theme.ink_soft);
         let report = report_words(&self.answer, self.running.is_some());
-        let mut job = LayoutJob::simple_singleline(report.clone(), font, theme.ink_soft);
-        job.wrap = egui::text::TextWrapping::truncate_at_width((bar.left() - rect.left() - space::M).max(0.0));
+        let room = (bar.left() - rect.left() - space::M).max(0.0);
+        let fits =
+            |words: &String| painter.layout_no_wrap(words.clone(), font.clone(), theme.ink_soft).size().x <= room;
+        // As much of it as there is room for; all of it is told on hover.
+        let shown = if fits(&report) { report.clone() } else { short_report(&self.answer, self.running.is_some()) };
+        let mut job = LayoutJob::simple_singleline(shown, font.clone(), theme.ink_soft);
+        job.wrap = egui::text::TextWrapping::truncate_at_width(room);
         let galley = painter.layout_job(job);
         let corner = Align2::LEFT_CENTER.align_size_within_rect(galley.size(), rect).min;
         painter.galley(corner, galley, theme.ink_soft);
@@ -157,6 +166,27 @@ impl Playground {
     }
 }
 
+/// Why an answer ended, and how long it is.
+fn short_report(answer: &Answer, running: bool) -> String {
+    let count = number::grouped(answer.tokens.len() as i64);
+    match &answer.report {
+        Some(report) if !running => {
+            t!("playground.report_short", reason = reason(report.stop), count = count).into_owned()
+        }
+        _ => report_words(answer, running),
+    }
+}
+
+fn reason(stop: StopReason) -> std::borrow::Cow<'static, str> {
+    match stop {
+        StopReason::MaxTokens => t!("playground.ended.length"),
+        StopReason::EndOfText => t!("playground.ended.end_of_text"),
+        StopReason::StopText => t!("playground.ended.stop_text"),
+        StopReason::ContextFull => t!("playground.ended.context"),
+        StopReason::Cancelled => t!("playground.ended.cancelled"),
+    }
+}
+
 /// Why an answer ended, and how fast it came.
 pub(super) fn report_words(answer: &Answer, running: bool) -> String {
     let count = number::grouped(answer.tokens.len() as i64);
@@ -164,13 +194,7 @@ pub(super) fn report_words(answer: &Answer, running: bool) -> String {
         return t!("playground.writing", count = count).into_owned();
     }
     let Some(report) = &answer.report else { return String::new() };
-    let reason = match report.stop {
-        StopReason::MaxTokens => t!("playground.ended.length"),
-        StopReason::EndOfText => t!("playground.ended.end_of_text"),
-        StopReason::StopText => t!("playground.ended.stop_text"),
-        StopReason::ContextFull => t!("playground.ended.context"),
-        StopReason::Cancelled => t!("playground.ended.cancelled"),
-    };
+    let reason = reason(report.stop);
     if report.tokens_per_s <= 0.0 {
         return reason.into_owned();
     }

@@ -1,11 +1,12 @@
 //! The threads of what was written, drawn below the text: where one parts from another, and which one is in sight.
 
 use egui::epaint::CubicBezierShape;
-use egui::{Align2, Color32, Painter, Pos2, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+use egui::{Align2, Color32, Id, Painter, Pos2, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 use rust_i18n::t;
 
 use super::threads::{RunId, Strand, Threads};
 use super::{Action, Playground};
+use crate::widgets::controls::just_appeared;
 use crate::widgets::number;
 use crate::widgets::theme::{self, Theme, size, space};
 
@@ -50,6 +51,9 @@ impl Playground {
                 Sense::click(),
             );
             prompt.widget_info(|| WidgetInfo::labeled(Role::Button, true, t!("playground.thread_prompt")));
+            if self.threads.current().is_none() && just_appeared(ui, Id::unique("only the prompt in sight")) {
+                ui.scroll_to_rect(prompt.rect, None);
+            }
             if prompt.on_hover_text(t!("playground.thread_prompt")).clicked() {
                 action = Some(Action::Show(None));
             }
@@ -81,6 +85,10 @@ impl Playground {
         };
         let here = self.threads.current().map(|run| run.id) == Some(strand.run);
         response.widget_info(|| WidgetInfo::selected(Role::Button, true, here, words.as_ref()));
+        // The thread that becomes the one in sight is scrolled to, once: whoever scrolls then is not pulled back.
+        if here && just_appeared(ui, Id::unique(("thread in sight", strand.run, strand.lane))) {
+            ui.scroll_to_rect(area.expand2(vec2(0.0, LANE / 2.0)), None);
+        }
         let lit = response.hovered() || response.has_focus();
         let color = if strand.in_sight { theme.generated } else { theme.ink_soft.gamma_multiply(0.7) };
         let stroke =

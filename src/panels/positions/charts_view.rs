@@ -1,13 +1,13 @@
 //! Draws the curves of chosen dimensions, and how alike two positions are by their distance.
 
-use egui::{Align, Button, CornerRadius, Layout, RichText, Stroke, Ui, vec2};
+use egui::{Align, Button, CornerRadius, Layout, RichText, Sides, Stroke, Ui, vec2};
 use egui_material_icons::icons::ICON_CLOSE;
 use rust_i18n::t;
 
 use super::Positions;
 use super::dimensions::MOST;
 use super::matrix_view::wavelength;
-use crate::widgets::controls::{icon, note, section_title};
+use crate::widgets::controls::{icon, note, section_title, segmented};
 use crate::widgets::line_chart::{Figure, Line};
 use crate::widgets::number;
 use crate::widgets::scale::Extent;
@@ -15,12 +15,14 @@ use crate::widgets::theme::{self, RADIUS, Theme, size, space};
 
 /// Height of a section's title and of the row under a chart, in points.
 const AROUND: f32 = 34.0;
+/// So many positions are drawn at first where there are more: enough to see short and long waves apart.
+const NEAR: usize = 100;
 
 impl Positions {
     pub(super) fn charts_ui(&mut self, ui: &mut Ui) {
         ui.spacing_mut().item_spacing.y = space::XS;
         let height = (ui.available_height() - space::M) / 2.0;
-        section_title(ui, t!("positions.curves"));
+        self.curves_title_ui(ui);
         self.curves_ui(ui, (height - 2.0 * AROUND).max(100.0));
         self.chips_ui(ui);
         ui.add_space(space::M);
@@ -28,6 +30,24 @@ impl Positions {
         let left = ui.available_height() - AROUND;
         self.dots_ui(ui, left.max(100.0));
         note(ui, t!("positions.dots_note"));
+    }
+
+    /// What is drawn below, and over how many positions: of many, the first show the waves, all of them run into one area.
+    fn curves_title_ui(&mut self, ui: &mut Ui) {
+        if self.size.length <= NEAR {
+            section_title(ui, t!("positions.curves"));
+            return;
+        }
+        Sides::new().shrink_left().show(
+            ui,
+            |ui| section_title(ui, t!("positions.curves")),
+            |ui| {
+                ui.spacing_mut().button_padding.x = space::S;
+                let up_to = |length: usize| format!("0–{}", number::grouped(length as i64 - 1));
+                let ranges = [(false, up_to(NEAR)), (true, up_to(self.size.length))];
+                segmented(ui, &t!("positions.drawn"), &mut self.all_drawn, &ranges);
+            },
+        );
     }
 
     fn curves_ui(&mut self, ui: &mut Ui, height: f32) {
@@ -41,11 +61,13 @@ impl Positions {
         // A dimension that was removed meanwhile is no longer drawn; one that was added comes with the next answer.
         let color_of =
             |dimension: usize| self.dimensions.iter().find(|(_, chosen)| *chosen == dimension).map(|(color, _)| color);
+        let drawn = if self.all_drawn { usize::MAX } else { NEAR };
         let lines: Vec<Line<'_>> = dimensions
             .iter()
             .zip(&names)
             .zip(matrix.values.chunks(matrix.columns.max(1)))
             .filter_map(|((dimension, name), values)| {
+                let values = values.get(..drawn).unwrap_or(values);
                 Some(Line { name, color: theme.series[color_of(*dimension)?], values })
             })
             .collect();

@@ -48,6 +48,8 @@ pub struct Positions {
     /// The part of the matrix that is to be shown, once the page has been drawn.
     wanted: Option<PositionsRequest>,
     curves: LineChart,
+    /// Whether the curves go over all positions, however many.
+    all_drawn: bool,
     dots: LineChart,
     /// The position over which the pointer is in the matrix.
     hovered: Option<usize>,
@@ -70,6 +72,7 @@ impl Positions {
             dimensions: Dimensions::spread_over(FIRST.d_model),
             wanted: None,
             curves: LineChart::default(),
+            all_drawn: false,
             dots: LineChart::default(),
             hovered: None,
             export: None,

@@ -111,6 +111,21 @@ fn a_preset_brings_the_tutorials_matrix_and_the_old_one_stays_until_then() {
 }
 
 #[test]
+fn of_many_positions_the_first_are_drawn_until_all_are_wanted() {
+    let mut harness = harness();
+    settle(&mut harness);
+    assert!(harness.query_by_label("0–63").is_none(), "few positions are drawn whole");
+    harness.state_mut().page.resize(Size { length: 1_000, d_model: 64 });
+    settle(&mut harness);
+    assert!(!harness.state().page.all_drawn);
+    harness.get_by_label("0–99");
+    harness.get_by_label("0–999").click();
+    harness.run_steps(2);
+    assert!(harness.state().page.all_drawn);
+    harness.get_by_label_contains("Curves of dimensions");
+}
+
+#[test]
 fn length_and_width_can_be_typed() {
     let mut harness = harness();
     settle(&mut harness);

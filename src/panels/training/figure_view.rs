@@ -135,20 +135,17 @@ impl Training {
         Sides::new().shrink_left().show(
             ui,
             |ui| {
-                ui.vertical(|ui| {
-                    ui.spacing_mut().item_spacing.y = 2.0;
-                    let title = format!("{} · {}", corpus_title(record), record.spec.preset.name());
-                    let title = RichText::new(title).font(theme::strong(size::READ)).color(theme.ink);
-                    ui.add(Label::new(title).truncate());
-                    let state = RichText::new(self.state(record)).font(theme::text(size::SMALL)).color(theme.ink_soft);
-                    ui.add(Label::new(state).truncate());
-                });
+                let title = format!("{} · {}", corpus_title(record), record.spec.preset.name());
+                let title = RichText::new(title).font(theme::strong(size::READ)).color(theme.ink);
+                ui.add(Label::new(title).truncate());
             },
             |ui| match self.shown {
                 Shown::Live => self.transport_ui(ui, acts),
                 Shown::Opened => self.opened_ui(ui, record, acts),
             },
         );
+        // Below the buttons, where it has the whole width.
+        note(ui, self.state(record));
     }
 
     /// Pause, one step, stop. From right to left, as [`Sides`] lays out.
@@ -321,7 +318,7 @@ fn figures(record: &Record) -> Vec<(String, String)> {
         (or_dash(record.rate().map(number::rate)), t!("training.figure.rate")),
         (or_dash(last.map(|point| number::duration(point.seconds))), t!("training.figure.elapsed")),
         (or_dash(left.map(number::duration)), t!("training.figure.left")),
-        (or_dash(last.map(|point| format!("{:.2e}", point.lr))), t!("training.figure.lr")),
+        (or_dash(last.map(|point| number::scientific(point.lr, 2))), t!("training.figure.lr")),
         (or_dash(last.map(|point| format!("{:.2}", point.grad_norm))), t!("training.figure.grad_norm")),
     ];
     if record.ended.is_some() {

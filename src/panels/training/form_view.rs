@@ -22,9 +22,10 @@ impl Training {
     pub(super) fn form_ui(&mut self, ui: &mut Ui, acts: &mut Vec<Act>) {
         let height = (ui.available_height() - FOOT - self.trouble_height(ui)).max(160.0);
         ScrollArea::vertical().id_salt("training form").max_height(height).auto_shrink([false, false]).show(ui, |ui| {
-            ui.spacing_mut().item_spacing.y = space::XS;
+            // Close together, so that the fold of further settings can be seen in a window of 800 points.
+            ui.spacing_mut().item_spacing.y = 2.0;
             self.corpus_ui(ui, acts);
-            ui.add_space(space::M);
+            ui.add_space(space::S);
             self.model_ui(ui);
             // Nothing lies under the scroll bar.
             ui.add_space(space::S);

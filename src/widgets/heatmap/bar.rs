@@ -64,7 +64,7 @@ pub(super) fn ticks(scale: Scale, height: f32) -> Vec<(f32, String)> {
     let (low, high) = scale.ends();
     let ticks = scale::linear_ticks(f64::from(low), f64::from(high), (height / 60.0).clamp(2.0, 6.0) as usize);
     let step = ticks.windows(2).map(|pair| pair[1] - pair[0]).next().unwrap_or(1.0);
-    ticks.into_iter().map(|tick| (tick as f32, scale::tick_label(tick, step).replace('-', "−"))).collect()
+    ticks.into_iter().map(|tick| (tick as f32, scale::tick_label(tick, step))).collect()
 }
 
 /// 1, 2, 5 × 10ⁿ from the top down as far as they do not crowd, and 0.

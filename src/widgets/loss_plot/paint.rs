@@ -1,5 +1,6 @@
 //! Puts the curves on the page.
 
+use egui::text::{LayoutJob, TextWrapping};
 use egui::{Align2, Color32, Id, Painter, Pos2, Rect, Shape, Stroke, Ui, pos2};
 use rust_i18n::t;
 
@@ -12,7 +13,7 @@ use crate::widgets::theme::{self, Theme, size, space};
 /// Seconds in which an axis glides to its new end.
 const GLIDE: f32 = 0.2;
 /// Room right of the plot for the names of the curves, in points.
-const NAMES: f32 = 116.0;
+const NAMES: f32 = 120.0;
 /// Held-out points beyond this many get no marks: they would run into one line.
 const MOST_MARKS: usize = 60;
 
@@ -54,7 +55,7 @@ impl Plot {
         if let Some(uniform) = curves.uniform {
             self.mark(&area, uniform);
             names.push(Name {
-                at: pos2(area.rect.right(), area.at(0.0, uniform).y),
+                height: area.at(0.0, uniform).y,
                 text: t!("loss_plot.uniform", value = format!("{uniform:.2}")).into_owned(),
                 color: self.theme.ink_soft,
             });
@@ -63,7 +64,11 @@ impl Plot {
         let texts = [t!("loss_plot.train"), t!("loss_plot.held_out")];
         for (i, (end, value)) in ends.into_iter().zip(values).enumerate() {
             if let (Some(at), Some(value)) = (end, value) {
-                names.push(Name { at, text: format!("{} {value:.2}", texts[i]), color: self.theme.series[i] });
+                names.push(Name {
+                    height: at.y,
+                    text: format!("{} {value:.2}", texts[i]),
+                    color: self.theme.series[i],
+                });
             }
         }
         self.names(&area, names);
@@ -103,18 +108,17 @@ impl Plot {
         area.clipped(&self.painter).extend(Shape::dashed_line(&ends, stroke, 4.0, 4.0));
     }
 
-    /// Writes each curve's name where the curve ends.
+    /// Writes each curve's name right of the plot, as high as the curve ends: there it covers no curve.
     fn names(&self, area: &Area, names: Vec<Name>) {
         let height = size::SMALL + 4.0;
-        let mut centres: Vec<f32> = names.iter().map(|name| name.at.y).collect();
+        let mut centres: Vec<f32> = names.iter().map(|name| name.height).collect();
         spread(&mut centres, height, (area.rect.top() - height / 2.0, area.rect.bottom()));
         for (name, y) in names.into_iter().zip(centres) {
-            let x = name.at.x.clamp(area.rect.left(), area.rect.right()) + space::S;
-            let galley = self.painter.layout_no_wrap(name.text, theme::text(size::SMALL), name.color);
+            let x = area.rect.right() + space::S;
+            let mut job = LayoutJob::simple_singleline(name.text, theme::text(size::SMALL), name.color);
+            job.wrap = TextWrapping::truncate_at_width(self.outer.right() - x);
+            let galley = self.painter.layout_job(job);
             let rect = Align2::LEFT_CENTER.anchor_size(pos2(x, y), galley.size());
-            // A wide name moves left, on a ground of its own, rather than being cut.
-            let rect = rect.translate(egui::vec2((self.outer.right() - rect.right()).min(0.0), 0.0));
-            self.painter.rect_filled(rect.expand(1.0), 2.0, self.theme.paper.gamma_multiply(0.8));
             self.painter.galley(rect.min, galley, name.color);
         }
     }
@@ -149,9 +153,10 @@ impl Plot {
     }
 }
 
-/// The name of a curve, to be written beside its end.
+/// The name of a curve, to be written in line with its end.
 struct Name {
-    at: Pos2,
+    /// How far down the curve ends.
+    height: f32,
     text: String,
     color: Color32,
 }
