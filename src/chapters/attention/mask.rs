@@ -14,6 +14,7 @@ use crate::engine::lesson::Masked;
 use crate::engine::{Event, JobId, LessonRequest, LessonResult, ModelRef};
 use crate::panels::Shared;
 use crate::widgets::controls;
+use crate::widgets::number::in_nats;
 use crate::widgets::number_grid::{self, Cell, Grid};
 use crate::widgets::probability_bars::percent;
 use crate::widgets::theme::{self, Theme, size, space};
@@ -161,7 +162,7 @@ impl Mask {
         parts::readings(
             ui,
             &[
-                read(t!("chapters_attention.mask.loss"), format!("{:.3} nat", found.loss())),
+                read(t!("chapters_attention.mask.loss"), in_nats(found.loss(), 3)),
                 read(t!("chapters_attention.mask.illegal"), illegal.to_string()),
                 read(t!("chapters_attention.mask.missing"), missing.to_string()),
             ],
@@ -309,7 +310,7 @@ impl Figure for Mask {
             illegal = illegal,
             missing = missing,
             sums = sums.join(", "),
-            loss = format!("{:.3}", found.loss())
+            loss = in_nats(found.loss(), 3)
         )
         .into_owned()
     }

@@ -14,6 +14,7 @@ use crate::engine::{Event, JobId, LessonRequest, LessonResult};
 use crate::panels::Shared;
 use crate::widgets::controls;
 use crate::widgets::histogram::{self, Bins, Histogram};
+use crate::widgets::number::in_bits;
 use crate::widgets::probability_bars::percent;
 use crate::widgets::theme::{self, Theme, size, space};
 
@@ -73,8 +74,8 @@ fn rows(spread: &Spread) -> Vec<(String, [String; 2])> {
     vec![
         (t!("chapters_attention.sqrt_d.spread").into_owned(), both(|s| format!("{:.2}", s.deviation))),
         (
-            t!("chapters_attention.sqrt_d.entropy", most = format!("{:.0}", (SPREAD_KEYS as f32).log2())).into_owned(),
-            both(|s| format!("{:.2} bit", s.entropy)),
+            t!("chapters_attention.sqrt_d.entropy", most = in_bits((SPREAD_KEYS as f32).log2(), 0)).into_owned(),
+            both(|s| in_bits(s.entropy, 2)),
         ),
         (t!("chapters_attention.sqrt_d.largest").into_owned(), both(|s| percent(s.largest))),
         (t!("chapters_attention.sqrt_d.gradient").into_owned(), both(|s| format!("{:.3}", s.gradient))),
@@ -183,7 +184,7 @@ mod tests {
         let spread = Spread { d: 16, raw: softened(4.0, 0.9), scaled: softened(1.0, 3.4) };
         tell(&mut page, job, LessonResult::Spread(Arc::new(spread)));
         assert_eq!(reading(&page, "spread"), 4.0);
-        assert!(page.query_by_label("0.90 bit").is_some() && page.query_by_label("3.40 bit").is_some());
+        assert!(page.query_by_label("0.90 bits").is_some() && page.query_by_label("3.40 bits").is_some());
         let value = page.get_by_role(egui::Role::Slider);
         value.focus();
         page.run();

@@ -11,6 +11,7 @@ use crate::engine::{Event, JobId};
 use crate::generate::SamplingOptions;
 use crate::panels::Shared;
 use crate::widgets::controls;
+use crate::widgets::number::in_bits;
 use crate::widgets::probability_bars::{self, Style, percent};
 use crate::widgets::theme::{Theme, space};
 
@@ -77,7 +78,7 @@ impl Figure for Temperature {
             parts::readings(
                 ui,
                 &[
-                    read(t!("chapters_meet.temperature.entropy"), format!("{:.2} bit", bits(distribution.entropy))),
+                    read(t!("chapters_meet.temperature.entropy"), in_bits(bits(distribution.entropy), 2)),
                     read(t!("chapters_meet.temperature.as_open_as"), format!("{:.1}", distribution.entropy.exp())),
                 ],
             );
@@ -98,7 +99,7 @@ impl Figure for Temperature {
             "chapters_meet.temperature.describe",
             temperature = format!("{:.2}", self.temperature),
             bars = bars.join("; "),
-            entropy = format!("{:.2}", bits(distribution.entropy))
+            entropy = in_bits(bits(distribution.entropy), 2)
         )
         .into_owned()
     }
