@@ -183,7 +183,8 @@ impl Worked {
             if ui.available_width() < TWO_LISTS {
                 (0..2).for_each(|i| self.list_ui(ui, i));
             } else {
-                parts::beside(ui, 0.5, &mut &*self, |it, ui| it.list_ui(ui, 0), |it, ui| it.list_ui(ui, 1));
+                let mut it = self;
+                parts::beside(ui, 0.5, &mut it, |it, ui| it.list_ui(ui, 0), |it, ui| it.list_ui(ui, 1));
             }
         });
     }
@@ -241,7 +242,7 @@ impl Figure for TwoContexts {
                 parts::two_parts(
                     ui,
                     0.5,
-                    &mut (&*worked, &mut *stage),
+                    &mut (worked, &mut *stage),
                     |(worked, stage), ui| worked.plane_ui(ui, side, stage),
                     |(worked, stage), ui| {
                         parts::readings(ui, &worked.readings());

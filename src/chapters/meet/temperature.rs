@@ -64,17 +64,23 @@ impl Figure for Temperature {
             if let Some(problem) = self.next.problem() {
                 parts::problem(ui, problem);
             }
-            let Some(distribution) = self.next.distributions().first() else {
-                controls::note(ui, t!("chapters_meet.reading"));
-                return;
-            };
-            let height = (ui.available_height() - 130.0).clamp(180.0, 420.0);
-            let style = bars_style(ui, shared.motion);
-            probability_bars::show(ui, vec2(ui.available_width(), height), &distribution.bars, style);
-            controls::value_slider(&mut self.temperature, 0.0..=3.0, t!("chapters_meet.temperature.slider"))
-                .default(1.0)
-                .decimals(2)
-                .show(ui);
+            let distribution = self.next.distributions().first();
+            parts::symbol(ui, stage, &["p"], |ui, _| {
+                let Some(distribution) = distribution else {
+                    controls::note(ui, t!("chapters_meet.reading"));
+                    return;
+                };
+                let height = (ui.available_height() - 130.0).clamp(180.0, 420.0);
+                let style = bars_style(ui, shared.motion);
+                probability_bars::show(ui, vec2(ui.available_width(), height), &distribution.bars, style);
+            });
+            parts::symbol(ui, stage, &["T"], |ui, _| {
+                controls::value_slider(&mut self.temperature, 0.0..=3.0, t!("chapters_meet.temperature.slider"))
+                    .default(1.0)
+                    .decimals(2)
+                    .show(ui);
+            });
+            let Some(distribution) = distribution else { return };
             parts::readings(
                 ui,
                 &[
@@ -170,5 +176,14 @@ pub(super) mod tests {
         page.run();
         assert!(reading(&page, "temperature") > 1.0 && reading(&page, "entropy") > before);
         assert!(asked(&page).is_empty(), "the model is not asked again");
+    }
+
+    #[test]
+    fn the_slider_under_the_pointer_lights_t_up() {
+        let mut page = page("temperature", &[("prompt", "Once")]);
+        page.state_mut().stage.symbol = None;
+        page.get_by_role(egui::Role::Slider).hover();
+        page.run();
+        assert_eq!(page.state().stage.symbol.as_deref(), Some("T"));
     }
 }
