@@ -238,7 +238,8 @@ pub fn sentence(ui: &mut Ui, words: impl Into<String>) {
 /// A formula or a row of numbers.
 pub fn numbers(ui: &mut Ui, words: impl Into<String>) {
     let ink = Theme::here(ui).ink;
-    indexed::label(ui, &words.into(), &theme::mono(size::SMALL + 1.0), ink);
+    let words: String = words.into();
+    indexed::label(ui, &words, &theme::mono(size::SMALL + 1.0), ink);
 }
 
 /// What went wrong, where it is seen.
