@@ -19,7 +19,10 @@ pub fn indexed(words: &str, font: &FontId, color: Color32) -> LayoutJob {
         ..TextFormat::simple(FontId::new(size, font.family.clone()), color)
     };
     for (symbol, index) in parts(words) {
-        job.append(symbol, 0.0, plain.clone());
+        // Words without letters still have the height of a line.
+        if !symbol.is_empty() || job.sections.is_empty() {
+            job.append(symbol, 0.0, plain.clone());
+        }
         if !index.is_empty() {
             job.append(&index, 0.0, low.clone());
         }
