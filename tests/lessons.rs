@@ -299,6 +299,7 @@ fn painted(place: &FigurePlace, symbol: Option<&str>) -> Vec<ClippedShape> {
     let symbol = symbol.map(str::to_owned);
     let draw = move |ui: &mut egui::Ui, (figure, shared): &mut (Box<dyn Figure>, Shared)| {
         let mut stage = Stage { symbol: symbol.clone(), ..Stage::default() };
+        figure.logic(&ui.ctx().clone(), shared);
         figure.ui(ui, shared, &mut stage);
     };
     let builder = Harness::builder().with_size([700.0, 900.0]).with_context_setup(theme::install);
@@ -322,6 +323,6 @@ fn every_symbol_lights_up_a_part_of_a_figure_of_its_section() {
             assert_eq!(painted(place, None), painted(place, Some("nothing of this name")), "{}", section.id);
         }
     }
-    let wanted = [SectionId::new(2, 4), SectionId::new(2, 6), SectionId::new(2, 10)];
+    let wanted = [(1, 2), (2, 1), (2, 2), (2, 4), (2, 6), (2, 7), (2, 8), (2, 10)].map(|(a, b)| SectionId::new(a, b));
     assert!(wanted.iter().all(|id| sections.contains(id)), "{sections:?}");
 }

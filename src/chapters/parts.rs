@@ -1,15 +1,18 @@
 //! What several figures are made of: the two parts of a figure, numbers that are read off, a request that is pending.
 
+use std::ops::RangeInclusive;
+
 use egui::style::ScrollStyle;
 use egui::{
-    Align, Color32, Id, Label, Layout, Rect, Response, RichText, Role, ScrollArea, Sense, Shape, Ui, Vec2, WidgetInfo,
-    pos2, vec2,
+    Align, Color32, Id, Label, Layout, Mesh, Rect, Response, RichText, Role, ScrollArea, Sense, Shape, Stroke,
+    StrokeKind, Ui, Vec2, WidgetInfo, pos2, vec2,
 };
 use egui_material_icons::icons;
 
 use super::Stage;
 pub use crate::panels::asked::{Asked, only};
 use crate::widgets::controls;
+use crate::widgets::indexed::{self, indexed};
 use crate::widgets::probability_bars::percent;
 use crate::widgets::theme::{self, Theme, size, space};
 
@@ -51,12 +54,37 @@ pub fn two_parts<C>(
         second(of, ui);
         return;
     }
-    let width = ui.available_width() - space::XL;
+    beside(ui, share, of, first, second);
+}
+
+/// Two parts side by side, of which the first takes `share` of the width; both are handed what they draw of.
+pub fn beside<C>(
+    ui: &mut Ui,
+    share: f32,
+    of: &mut C,
+    first: impl FnOnce(&mut C, &mut Ui),
+    second: impl FnOnce(&mut C, &mut Ui),
+) {
+    let gap = if ui.available_width() < SIDE_BY_SIDE { space::L } else { space::XL };
+    let width = ui.available_width() - gap;
     ui.horizontal_top(|ui| {
-        ui.spacing_mut().item_spacing.x = space::XL;
+        ui.spacing_mut().item_spacing.x = gap;
         column(ui, width * share, |ui| first(of, ui));
         column(ui, width * (1.0 - share), |ui| second(of, ui));
     });
+}
+
+/// Something whose height gives way between two bounds, so that whatever stands around it is in sight: `add` draws both
+/// with this height of the one. How much the rest takes is known from the frame before; `guess` is for the first.
+pub fn yielding(ui: &mut Ui, bounds: RangeInclusive<f32>, guess: f32, add: impl FnOnce(&mut Ui, f32)) {
+    let key = ui.scope_id().with("yielding");
+    let rest = ui.data(|data| data.get_temp::<f32>(key)).unwrap_or(guess);
+    let height = (ui.available_height() - rest - 1.0).min(*bounds.end()).max(*bounds.start()).floor();
+    let drawn = ui.scope(|ui| add(ui, height)).response.rect.height();
+    if (drawn - height - rest).abs() > 0.5 {
+        ui.data_mut(|data| data.insert_temp(key, drawn - height));
+        ui.ctx().request_repaint();
+    }
 }
 
 /// A part of a given width, from top to bottom.
@@ -134,7 +162,7 @@ pub fn readings(ui: &mut Ui, all: &[Read]) {
 fn reading_ui(ui: &mut Ui, reading: &Read) {
     let theme = Theme::here(ui);
     let value = ui.painter().layout_no_wrap(reading.value.clone(), theme::strong(size::TITLE), theme.ink);
-    let name = ui.painter().layout_no_wrap(reading.name.clone(), theme::text(size::SMALL), theme.ink_soft);
+    let name = ui.painter().layout_job(indexed(&reading.name, &theme::text(size::SMALL), theme.ink_soft));
     let room = vec2(value.size().x.max(name.size().x), value.size().y + name.size().y);
     let (rect, response) = ui.allocate_exact_size(room, Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{}: {}", reading.name, reading.value)));
@@ -153,6 +181,36 @@ pub fn bar(ui: &mut Ui, room: Vec2, share: f32, color: egui::Color32, spoken: &s
     let share = if share.is_finite() { share.clamp(0.0, 1.0) } else { 0.0 };
     let full = Rect::from_min_max(lane.min, pos2(lane.left() + lane.width() * share, lane.bottom()));
     ui.painter().rect_filled(full, 3.0, color);
+}
+
+/// Which colour is which value: a bar from low to high between what its ends are, which a screen reader is told too.
+pub fn colour_scale(ui: &mut Ui, [low, high]: [&str; 2], color: impl Fn(f32) -> Color32) {
+    const STEPS: u32 = 32;
+    let theme = Theme::here(ui);
+    let small = |words: &str| ui.painter().layout_no_wrap(words.to_owned(), theme::text(size::SMALL), theme.ink_soft);
+    let (low_words, high_words) = (small(low), small(high));
+    let ends = low_words.size().x + high_words.size().x + 2.0 * space::S;
+    let long = (ui.available_width() - ends).clamp(40.0, 220.0);
+    let height = low_words.size().y.max(high_words.size().y);
+    let (rect, response) = ui.allocate_exact_size(vec2(ends + long, height), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, format!("{low} – {high}")));
+    let left = rect.left() + low_words.size().x + space::S;
+    let bar = Rect::from_min_max(pos2(left, rect.center().y - 6.0), pos2(left + long, rect.center().y + 6.0));
+    let mut mesh = Mesh::default();
+    for i in 0..=STEPS {
+        let share = i as f32 / STEPS as f32;
+        let x = bar.left() + share * bar.width();
+        mesh.colored_vertex(pos2(x, bar.top()), color(share));
+        mesh.colored_vertex(pos2(x, bar.bottom()), color(share));
+        if i > 0 {
+            mesh.add_triangle(2 * i - 2, 2 * i - 1, 2 * i);
+            mesh.add_triangle(2 * i - 1, 2 * i, 2 * i + 1);
+        }
+    }
+    ui.painter().add(mesh);
+    ui.painter().rect_stroke(bar, 0.0, Stroke::new(1.0, theme.line), StrokeKind::Outside);
+    ui.painter().galley(rect.min, low_words, theme.ink_soft);
+    ui.painter().galley(pos2(bar.right() + space::S, rect.top()), high_words, theme.ink_soft);
 }
 
 /// A name and its share of 1 as a bar, drawn as a part of `most`, with the percentage behind it.
@@ -180,7 +238,8 @@ pub fn sentence(ui: &mut Ui, words: impl Into<String>) {
 /// A formula or a row of numbers.
 pub fn numbers(ui: &mut Ui, words: impl Into<String>) {
     let ink = Theme::here(ui).ink;
-    ui.add(Label::new(RichText::new(words).font(theme::mono(size::SMALL + 1.0)).color(ink)).wrap());
+    let words: String = words.into();
+    indexed::label(ui, &words, &theme::mono(size::SMALL + 1.0), ink);
 }
 
 /// What went wrong, where it is seen.
@@ -216,7 +275,7 @@ pub fn bits(weights: &[f32]) -> f32 {
 pub fn number_of<N: std::str::FromStr + PartialOrd + Copy>(
     parameters: &super::Parameters,
     name: &str,
-    range: std::ops::RangeInclusive<N>,
+    range: RangeInclusive<N>,
     otherwise: N,
 ) -> N {
     parameters.get(name).and_then(|text| text.parse().ok()).filter(|value| range.contains(value)).unwrap_or(otherwise)

@@ -6,6 +6,7 @@ pub mod controls;
 pub mod decimate;
 pub mod heatmap;
 pub mod histogram;
+pub mod indexed;
 pub mod lesson;
 pub mod level;
 pub mod line_chart;

@@ -75,6 +75,25 @@ pub fn rate(per_second: f64) -> String {
     }
 }
 
+/// An amount of surprise in bits, with so many decimals: `1.58 bits`, and `1 bit` where it reads as 1.
+pub fn in_bits(value: f32, decimals: usize) -> String {
+    let (count, one) = counted(value, decimals);
+    if one { t!("number.bit", count = count) } else { t!("number.bits", count = count) }.into_owned()
+}
+
+/// The same in nats.
+pub fn in_nats(value: f32, decimals: usize) -> String {
+    let (count, one) = counted(value, decimals);
+    if one { t!("number.nat", count = count) } else { t!("number.nats", count = count) }.into_owned()
+}
+
+/// A number with so many decimals, and whether it reads as 1.
+fn counted(value: f32, decimals: usize) -> (String, bool) {
+    let count = format!("{value:.decimals$}");
+    let one = count.parse::<f32>() == Ok(1.0);
+    (count, one)
+}
+
 /// How long ago a moment was, both in seconds since 1970: `just now`, `5 min ago`, and from a day on its date (UTC).
 pub fn ago(unix: u64, now: u64) -> String {
     match now.saturating_sub(unix) {
@@ -130,6 +149,14 @@ mod tests {
         assert_eq!(duration(f64::INFINITY), "—");
         assert_eq!(rate(0.837), "0.84");
         assert_eq!(rate(5210.4), "5210");
+    }
+
+    #[test]
+    fn units_of_surprise_follow_their_number() {
+        rust_i18n::set_locale("en");
+        assert_eq!((in_bits(1.584, 2).as_str(), in_bits(0.0, 1).as_str()), ("1.58 bits", "0.0 bits"));
+        assert_eq!((in_bits(1.0, 2).as_str(), in_nats(0.996, 2).as_str()), ("1.00 bit", "1.00 nat"));
+        assert_eq!((in_nats(3.25, 3).as_str(), in_bits(f32::NAN, 1).as_str()), ("3.250 nats", "NaN bits"));
     }
 
     #[test]

@@ -1,8 +1,13 @@
 //! A small matrix whose numbers can be read: cells on colours, with names at its edges. Cells may be touched.
 
+use std::sync::Arc;
+
+use egui::epaint::TextShape;
 use egui::text::{LayoutJob, TextWrapping};
-use egui::{Align2, Color32, EventFilter, Key, Modifiers, Painter, Rect, Role, Sense, Stroke, StrokeKind, Ui, Vec2};
-use egui::{WidgetInfo, pos2, vec2};
+use egui::{
+    Align2, Color32, EventFilter, Galley, Key, Modifiers, Painter, Pos2, Rect, Role, Sense, Shape, Stroke, StrokeKind,
+    Ui, Vec2, WidgetInfo, pos2, vec2,
+};
 
 use super::theme::{self, Theme, size};
 
@@ -48,36 +53,55 @@ pub struct Touched {
     pub clicked: Option<(usize, usize)>,
 }
 
+/// Room above the cells for names that lie, and the most for names that stand, in points.
 const ABOVE: f32 = 22.0;
+const STANDING: f32 = 96.0;
 
 /// Draws into a room of this size, as large as it can; returns what was touched.
 pub fn show(ui: &mut Ui, room: Vec2, grid: &Grid<'_>) -> Touched {
     let (n_rows, n_columns) = (grid.rows.len(), grid.columns.len());
-    let left = names_width(ui, grid);
-    let cell = vec2(
-        ((room.x - left) / n_columns.max(1) as f32).clamp(10.0, grid.largest.x),
-        ((room.y - ABOVE) / n_rows.max(1) as f32).clamp(10.0, grid.largest.y),
-    )
-    .floor();
-    let whole = vec2(left + cell.x * n_columns as f32, ABOVE + cell.y * n_rows as f32);
+    let left = names_width(ui, grid.rows);
+    let wide = ((room.x - left) / n_columns.max(1) as f32).clamp(10.0, grid.largest.x).floor();
+    let above = names_height(ui, grid, wide);
+    let tall = ((room.y - above) / n_rows.max(1) as f32).clamp(10.0, grid.largest.y).floor();
+    let cell = vec2(wide, tall);
+    let whole = vec2(left + cell.x * n_columns as f32, above + cell.y * n_rows as f32);
     let (rect, outer) = ui.allocate_exact_size(whole, Sense::hover());
     outer.widget_info(|| WidgetInfo::labeled(Role::Image, true, grid.summary));
     let place = |row: usize, column: usize| {
-        let corner = rect.min + vec2(left + column as f32 * cell.x, ABOVE + row as f32 * cell.y);
+        let corner = rect.min + vec2(left + column as f32 * cell.x, above + row as f32 * cell.y);
         Rect::from_min_size(corner, cell)
     };
     let touched = touch(ui, grid, outer.id, n_columns, &place);
     if ui.is_rect_visible(rect) {
-        paint(ui, grid, rect, left, touched.hovered, &place);
+        let names = Names { left, above, standing: above > ABOVE };
+        paint(ui, grid, rect, &names, touched.hovered, &place);
     }
     touched
 }
 
-fn names_width(ui: &Ui, grid: &Grid<'_>) -> f32 {
+/// Room for the names at both edges.
+struct Names {
+    left: f32,
+    above: f32,
+    /// Whether those of the columns run upwards, because they would not fit across.
+    standing: bool,
+}
+
+/// Room that the names of rows take at the left, in points.
+pub fn names_width(ui: &Ui, rows: &[String]) -> f32 {
     let font = theme::mono(size::SMALL);
     let advance = ui.fonts_mut(|fonts| fonts.glyph_width(&font, 'm'));
-    let longest = grid.rows.iter().map(|name| name.chars().count()).max().unwrap_or(0).min(14);
+    let longest = rows.iter().map(|name| name.chars().count()).max().unwrap_or(0).min(14);
     longest as f32 * advance + 10.0
+}
+
+/// Room above the cells: a line of names, or as much as the longest takes upwards where one is wider than its column.
+fn names_height(ui: &Ui, grid: &Grid<'_>, column: f32) -> f32 {
+    let font = theme::mono(size::SMALL);
+    let wide = |name: &String| ui.painter().layout_no_wrap(name.clone(), font.clone(), Color32::PLACEHOLDER).size().x;
+    let longest = grid.columns.iter().map(wide).fold(0.0, f32::max);
+    if longest <= column - 2.0 { ABOVE } else { (longest + 8.0).clamp(ABOVE + 1.0, STANDING) }
 }
 
 fn touch(
@@ -132,7 +156,7 @@ fn paint(
     ui: &Ui,
     grid: &Grid<'_>,
     rect: Rect,
-    left: f32,
+    names: &Names,
     hovered: Option<(usize, usize)>,
     place: &impl Fn(usize, usize) -> Rect,
 ) {
@@ -148,21 +172,33 @@ fn paint(
     for (row, name) in grid.rows.iter().enumerate() {
         let at = place(row, 0);
         let ink = lit(hovered.is_some_and(|at| at.0 == row));
-        let galley = cut(painter, name, left - 8.0, ink);
+        let galley = cut(painter, name, names.left - 8.0, ink);
         painter.galley(pos2(at.left() - 6.0 - galley.size().x, at.center().y - galley.size().y / 2.0), galley, ink);
     }
     for (column, name) in grid.columns.iter().enumerate() {
         let at = place(0, column);
         let ink = lit(hovered.is_some_and(|at| at.1 == column));
-        let galley = cut(painter, name, at.width() - 2.0, ink);
-        painter.galley(pos2(at.center().x - galley.size().x / 2.0, at.top() - 4.0 - galley.size().y), galley, ink);
+        if names.standing {
+            let galley = cut(painter, name, names.above - 6.0, ink);
+            upright(painter, galley, pos2(at.center().x, at.top() - 4.0), ink);
+        } else {
+            let galley = cut(painter, name, at.width() - 2.0, ink);
+            painter.galley(pos2(at.center().x - galley.size().x / 2.0, at.top() - 4.0 - galley.size().y), galley, ink);
+        }
     }
     if let Some((row, column)) = hovered {
         painter.rect_stroke(place(row, column), 2.0, Stroke::new(2.0, theme.ink), StrokeKind::Inside);
     }
 }
 
-fn cut(painter: &Painter, text: &str, room: f32, ink: Color32) -> std::sync::Arc<egui::Galley> {
+/// Text that runs upwards from the middle of its foot.
+fn upright(painter: &Painter, galley: Arc<Galley>, foot: Pos2, ink: Color32) {
+    let center = foot - vec2(0.0, galley.size().x / 2.0);
+    let shape = TextShape::new(center - galley.size() / 2.0, galley, ink);
+    painter.add(Shape::Text(shape.with_angle_and_anchor(-std::f32::consts::FRAC_PI_2, Align2::CENTER_CENTER)));
+}
+
+fn cut(painter: &Painter, text: &str, room: f32, ink: Color32) -> Arc<Galley> {
     let mut job = LayoutJob::simple_singleline(text.to_owned(), theme::mono(size::SMALL), ink);
     job.wrap = TextWrapping::truncate_at_width(room.max(8.0));
     painter.layout_job(job)
@@ -190,6 +226,11 @@ fn paint_cell(painter: &Painter, theme: &Theme, at: Rect, cell: &Cell, touchable
         let galley = painter.layout_no_wrap(cell.text.clone(), theme::text(size::SMALL), ink);
         // A number that does not fit would be read wrong.
         if galley.size().x <= at.width() - 2.0 {
+            if cell.hatched {
+                // No line runs through what is to be read.
+                let behind = Rect::from_center_size(at.center(), galley.size() + vec2(6.0, 2.0)).intersect(inner);
+                painter.rect_filled(behind, 2.0, ground);
+            }
             painter.galley(at.center() - galley.size() / 2.0, galley, ink);
         }
     }
@@ -201,6 +242,33 @@ mod tests {
     use egui_kittest::kittest::Queryable as _;
 
     use super::*;
+
+    #[test]
+    fn names_of_columns_stand_where_they_are_wider_than_their_column() {
+        let above = |names: &[&str]| {
+            let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+            let draw = move |ui: &mut Ui, above: &mut f32| {
+                let cells: Vec<Cell> = (0..4).map(|i| Cell { spoken: format!("{i}"), ..Cell::default() }).collect();
+                let grid = Grid {
+                    rows: &["a".to_owned(), "b".to_owned()],
+                    columns: &names,
+                    corner: "",
+                    cells: &cells,
+                    touchable: false,
+                    largest: vec2(30.0, 30.0),
+                    summary: "two by two",
+                };
+                show(ui, vec2(300.0, 300.0), &grid);
+                *above = names_height(ui, &grid, 30.0);
+            };
+            let mut harness = Harness::builder().with_context_setup(theme::install).build_ui_state(draw, 0.0);
+            harness.run();
+            *harness.state()
+        };
+        assert_eq!(above(&["to", "be"]), ABOVE);
+        assert!(above(&["to", "question"]) > 50.0, "the whole word is read");
+        assert_eq!(above(&["to", "an unusually long name"]), STANDING);
+    }
 
     #[test]
     fn cells_are_told_clicked_and_reached_by_arrows() {

@@ -7,6 +7,7 @@ use egui::{
     WidgetInfo, vec2,
 };
 
+use super::indexed::{indexed, indexed_in};
 use super::scale::linear_ticks;
 use super::theme::{self, Theme, size, space};
 
@@ -79,7 +80,7 @@ const GAPS: [f32; 5] = [HANDLE + 5.0, HANDLE + 19.0, HANDLE + 33.0, HANDLE + 47.
 pub fn show(ui: &mut Ui, side: f32, plane: &Plane<'_>) -> Touched {
     let side = side.max(80.0);
     let ink = Theme::here(ui).ink_soft;
-    let title = ui.painter().layout(plane.title.to_owned(), theme::text(size::SMALL), ink, side);
+    let title = ui.painter().layout_job(indexed_in(plane.title, &theme::text(size::SMALL), ink, side));
     let band = if title.is_empty() { 0.0 } else { title.size().y + space::XS };
     let (whole, outer) = ui.allocate_exact_size(vec2(side, side + band), Sense::hover());
     // The title has its own room, so that no axis, arrow or label runs through it.
@@ -236,7 +237,7 @@ fn labels(painter: &Painter, theme: &Theme, frame: &Frame, arrows: &[Arrow], num
     let mut busy = Busy::new(frame, arrows, numbers);
     let mut placed = Vec::new();
     for arrow in arrows {
-        let galley = painter.layout_no_wrap(arrow.name.clone(), theme::strong(size::BODY), arrow.color);
+        let galley = painter.layout_job(indexed(&arrow.name, &theme::strong(size::BODY), arrow.color));
         let at = busy.place(frame, arrow.tip, galley.size());
         placed.push((at, galley, arrow.color));
     }

@@ -389,7 +389,7 @@ mod tests {
             }
             let code = &theme.code;
             for ink in [theme.ink, code.keyword, code.function, code.number, code.text, code.comment] {
-                for ground in [theme.card, code.wrong_line] {
+                for ground in [theme.margin, code.wrong_line] {
                     assert!(contrast(ink, ground) >= 4.5, "code {ink:?} on {ground:?}: {:.2}", contrast(ink, ground));
                 }
             }

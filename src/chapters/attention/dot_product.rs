@@ -8,6 +8,7 @@ use crate::chapters::parts::{self, bits, ground, lit, point, read, softmax, subs
 use crate::chapters::{Figure, FigureEntry, Parameters, Stage};
 use crate::panels::Shared;
 use crate::widgets::controls;
+use crate::widgets::number::in_bits;
 use crate::widgets::plane::{self, Arrow, Plane, number};
 use crate::widgets::probability_bars::percent;
 use crate::widgets::theme::{self, Theme, size, space};
@@ -23,6 +24,9 @@ pub(super) const ENTRY: FigureEntry = FigureEntry {
 const START: [[f32; 2]; 4] = [[1.2, 0.5], [0.3, 1.3], [-1.0, -0.6], [0.9, -1.1]];
 /// Both axes reach this far.
 const RANGE: f32 = 2.5;
+/// Least and greatest side of the plane, and what stands below it at first, in points.
+const SIDES: (f32, f32) = (200.0, 420.0);
+const BELOW: f32 = 330.0;
 const NAMES: [&str; 4] = ["w1", "w2", "w3", "w4"];
 
 struct DotProduct {
@@ -53,7 +57,7 @@ impl DotProduct {
         Worked { context: [mean(0), mean(1)], scores, weights }
     }
 
-    fn plane_ui(&mut self, ui: &mut Ui, worked: &Worked, stage: &mut Stage, height: f32) {
+    fn plane_ui(&mut self, ui: &mut Ui, worked: &Worked, stage: &mut Stage, side: f32) {
         let theme = Theme::here(ui);
         let symbol = stage.symbol.clone().unwrap_or_default();
         let stands_out = |i: usize| match symbol.as_str() {
@@ -66,8 +70,7 @@ impl DotProduct {
         };
         let mut arrows: Vec<Arrow> = self.vectors.iter().enumerate().map(arrow).collect();
         arrows.push(Arrow::result("c", worked.context, theme.ink).lit(symbol == "c"));
-        // The numbers below, where they stand below, should be in sight too.
-        let side = ui.available_width().min(420.0).min((height * 0.52).max(220.0));
+        let side = ui.available_width().min(side);
         let title = t!("chapters_attention.dot_product.plane");
         let touched = plane::show(ui, side, &Plane { title: &title, range: RANGE, arrows: &arrows });
         if let Some((moved, tip)) = touched.moved
@@ -84,14 +87,16 @@ impl DotProduct {
     /// Who asks, and what follows from that.
     fn numbers_ui(&mut self, ui: &mut Ui, stage: &mut Stage, motion: bool) {
         let options: Vec<(usize, String)> = (0..self.vectors.len()).map(|i| (i, format!("q = {}", name(i)))).collect();
-        controls::segmented(ui, &t!("chapters_attention.dot_product.query"), &mut self.query, &options);
-        // The plane may have moved a vector just now.
+        ui.horizontal_wrapped(|ui| {
+            controls::segmented(ui, &t!("chapters_attention.dot_product.query"), &mut self.query, &options);
+            if controls::quiet_button(ui, "", t!("chapters_attention.reset")).clicked() {
+                self.vectors = START[..self.vectors.len()].to_vec();
+            }
+        });
+        // The plane or the button may have moved a vector just now.
         let worked = self.worked();
         self.table_ui(ui, &worked, stage, motion);
         self.sum_ui(ui, &worked, stage);
-        if controls::quiet_button(ui, "", t!("chapters_attention.reset")).clicked() {
-            self.vectors = START[..self.vectors.len()].to_vec();
-        }
     }
 
     /// Score, weight and bar of every vector.
@@ -104,7 +109,7 @@ impl DotProduct {
             ("chapters_attention.dot_product.weight", &["a", "softmax"]),
         ];
         let behind = columns.map(|(_, names)| ground(ui, lit(stage, names)));
-        Grid::new("dot product").num_columns(4).spacing(vec2(space::M, 6.0)).show(ui, |ui| {
+        Grid::new("dot product").num_columns(4).min_row_height(20.0).spacing(vec2(space::M, 6.0)).show(ui, |ui| {
             for ((name, symbols), behind) in columns.into_iter().zip(behind) {
                 let words = RichText::new(t!(name)).font(theme::text(size::SMALL)).color(theme.ink_soft);
                 point(&ui.label(words.background_color(behind)), symbols[0], stage);
@@ -137,7 +142,7 @@ impl DotProduct {
         let words = words.font(theme::mono(size::SMALL + 1.0)).color(Theme::here(ui).ink);
         let behind = ground(ui, lit(stage, &["c"]));
         point(&ui.add(Label::new(words.background_color(behind)).wrap()), "c", stage);
-        let entropy = format!("{:.2} bit", bits(&worked.weights));
+        let entropy = in_bits(bits(&worked.weights), 2);
         parts::readings(ui, &[read(t!("chapters_attention.dot_product.entropy"), entropy)]);
     }
 }
@@ -150,14 +155,23 @@ impl Figure for DotProduct {
     fn ui(&mut self, ui: &mut Ui, shared: &mut Shared, stage: &mut Stage) {
         let before = self.worked();
         parts::body(ui, "dot_product", |ui| {
-            let height = ui.available_height();
-            parts::two_parts(
-                ui,
-                0.5,
-                &mut (&mut *self, &mut *stage),
-                |(figure, stage), ui| figure.plane_ui(ui, &before, stage, height),
-                |(figure, stage), ui| figure.numbers_ui(ui, stage, shared.motion),
-            );
+            let mut draw = |ui: &mut Ui, side: f32| {
+                parts::two_parts(
+                    ui,
+                    0.5,
+                    &mut (&mut *self, &mut *stage),
+                    |(figure, stage), ui| figure.plane_ui(ui, &before, stage, side),
+                    |(figure, stage), ui| figure.numbers_ui(ui, stage, shared.motion),
+                );
+            };
+            let width = ui.available_width();
+            if width < parts::SIDE_BY_SIDE {
+                // The numbers stand below the plane and should be in sight too.
+                parts::yielding(ui, SIDES.0..=SIDES.1.min(width), BELOW, draw);
+            } else {
+                let side = (ui.available_height() * 0.52).clamp(SIDES.0, SIDES.1);
+                draw(ui, side);
+            }
         });
         let worked = self.worked();
         for (name, weight) in NAMES.iter().zip(&worked.weights) {

@@ -14,6 +14,7 @@ use crate::panels::Shared;
 use crate::panels::attention::scores;
 use crate::train::Preset;
 use crate::widgets::controls;
+use crate::widgets::indexed::indexed;
 use crate::widgets::number::grouped;
 use crate::widgets::number_grid::{self, Cell, Grid};
 use crate::widgets::probability_bars::percent;
@@ -27,8 +28,10 @@ pub(super) const ENTRY: FigureEntry = FigureEntry {
     readings: &["heads", "parameters", "d_head"],
 };
 
+/// Greatest height of a small matrix with its names, in points.
+const MATRIX: f32 = 220.0;
 /// Tokens of the small matrices.
-const TOKENS: usize = 9;
+const TOKENS: usize = 8;
 const CHOICES: [usize; 4] = [1, 2, 4, 8];
 
 struct Heads {
@@ -119,12 +122,15 @@ impl Heads {
             ("join", format!("[t, {d}]")),
             ("output", format!("[t, {d}]")),
         ];
-        Table::new("shapes").num_columns(2).spacing(vec2(space::L, 4.0)).show(ui, |ui| {
+        Table::new("shapes").num_columns(2).min_row_height(18.0).spacing(vec2(space::L, 4.0)).show(ui, |ui| {
             for (step, shape) in steps {
                 let behind = ground(ui, lit(stage, &[step]));
-                let name = RichText::new(t!(format!("chapters_attention.heads.{step}")));
-                let name = name.font(theme::text(size::BODY)).color(theme.ink_soft).background_color(behind);
-                point(&ui.label(name), step, stage);
+                let name = t!(format!("chapters_attention.heads.{step}"));
+                let mut job = indexed(&name, &theme::text(size::BODY), theme.ink_soft);
+                job.sections.iter_mut().for_each(|section| section.format.background = behind);
+                let shown = ui.label(job);
+                shown.widget_info(|| WidgetInfo::labeled(Role::Label, true, &*name));
+                point(&shown, step, stage);
                 let shape = RichText::new(shape).font(theme::mono(size::BODY)).color(theme.ink);
                 point(&ui.label(shape.background_color(behind)), step, stage);
                 ui.end_row();
@@ -140,9 +146,9 @@ impl Heads {
             });
         });
         parts::symbol(ui, stage, &["d"], |ui, _| self.strip_ui(ui));
-        parts::two_parts(
+        parts::beside(
             ui,
-            0.6,
+            0.62,
             self,
             |figure, ui| figure.shapes_ui(ui, stage),
             |figure, ui| {
@@ -174,25 +180,31 @@ impl Heads {
             t!("chapters_attention.heads.first", head = name(pair.heads[1])),
             t!("chapters_attention.heads.mean"),
         ];
-        let columns = if ui.available_width() < 600.0 { 2 } else { 3 };
-        let width = (ui.available_width() - (columns - 1) as f32 * space::M) / columns as f32;
-        let all: Vec<_> = titles.iter().zip(&pair.weights).collect();
-        // Row by row, so that all of one begin at the same height.
-        for row in all.chunks(columns) {
-            ui.horizontal_top(|ui| {
-                ui.spacing_mut().item_spacing = vec2(space::M, space::M);
-                for (title, weights) in row {
-                    ui.push_id(title, |ui| {
-                        parts::column(ui, width, |ui| matrix_ui(ui, width, title, &pair.names, weights));
-                    });
-                }
-            });
-        }
+        // Only the first has the names of its rows: all three are level, and so there is room for them side by side.
+        let none = vec![String::new(); pair.names.len()];
+        let names = number_grid::names_width(ui, &pair.names) - number_grid::names_width(ui, &none);
+        let width = ((ui.available_width() - names - 2.0 * space::M) / 3.0).floor();
+        let widths = [width + names, width, width];
+        ui.horizontal_top(|ui| {
+            ui.spacing_mut().item_spacing.x = space::M;
+            for (title, width) in titles.iter().zip(widths) {
+                parts::column(ui, width, |ui| _ = controls::note(ui, &**title));
+            }
+        });
+        ui.horizontal_top(|ui| {
+            ui.spacing_mut().item_spacing.x = space::M;
+            for (i, (title, width)) in titles.iter().zip(widths).enumerate() {
+                let rows = if i == 0 { &pair.names[..] } else { &none[..] };
+                ui.push_id(i, |ui| {
+                    parts::column(ui, width, |ui| matrix_ui(ui, width, title, [rows, &pair.names], &pair.weights[i]));
+                });
+            }
+        });
         controls::note(ui, t!("chapters_attention.heads.note"));
     }
 }
 
-fn matrix_ui(ui: &mut Ui, width: f32, title: &str, names: &[String], weights: &[f32]) {
+fn matrix_ui(ui: &mut Ui, width: f32, title: &str, [rows, names]: [&[String]; 2], weights: &[f32]) {
     let theme = Theme::here(ui);
     let t = names.len();
     let cell = |(k, weight): (usize, &f32)| {
@@ -201,9 +213,8 @@ fn matrix_ui(ui: &mut Ui, width: f32, title: &str, names: &[String], weights: &[
         Cell { fill: Some(theme.sequential(*weight)).filter(|_| open), spoken, ..Cell::default() }
     };
     let cells: Vec<Cell> = weights.iter().enumerate().map(cell).collect();
-    controls::note(ui, title);
     let grid = Grid {
-        rows: names,
+        rows,
         columns: names,
         corner: "",
         cells: &cells,
@@ -211,7 +222,7 @@ fn matrix_ui(ui: &mut Ui, width: f32, title: &str, names: &[String], weights: &[
         largest: vec2(30.0, 22.0),
         summary: title,
     };
-    number_grid::show(ui, vec2(width, 220.0), &grid);
+    number_grid::show(ui, vec2(width, MATRIX), &grid);
 }
 
 impl Figure for Heads {

@@ -14,6 +14,7 @@ use crate::engine::lesson::Masked;
 use crate::engine::{Event, JobId, LessonRequest, LessonResult, ModelRef};
 use crate::panels::Shared;
 use crate::widgets::controls;
+use crate::widgets::number::in_nats;
 use crate::widgets::number_grid::{self, Cell, Grid};
 use crate::widgets::probability_bars::percent;
 use crate::widgets::theme::{self, Theme, size, space};
@@ -136,12 +137,14 @@ impl Mask {
         }
     }
 
-    fn controls_ui(&mut self, ui: &mut Ui) {
+    fn controls_ui(&mut self, ui: &mut Ui, stage: &mut Stage) {
         let options = [
             (false, t!("chapters_attention.mask.before").into_owned()),
             (true, t!("chapters_attention.mask.after").into_owned()),
         ];
-        controls::segmented(ui, &t!("chapters_attention.mask.place"), &mut self.after_softmax, &options);
+        parts::symbol(ui, stage, &["mask"], |ui, _| {
+            controls::segmented(ui, &t!("chapters_attention.mask.place"), &mut self.after_softmax, &options);
+        });
         ui.horizontal_wrapped(|ui| {
             if controls::quiet_button(ui, "", t!("chapters_attention.mask.causal")).clicked() {
                 self.allowed = mask_of(causal);
@@ -155,13 +158,13 @@ impl Mask {
         });
     }
 
-    fn numbers_ui(&mut self, ui: &mut Ui, found: &Masked) {
-        self.controls_ui(ui);
+    fn numbers_ui(&mut self, ui: &mut Ui, found: &Masked, stage: &mut Stage) {
+        self.controls_ui(ui, stage);
         let (illegal, missing) = self.wrong();
         parts::readings(
             ui,
             &[
-                read(t!("chapters_attention.mask.loss"), format!("{:.3} nat", found.loss())),
+                read(t!("chapters_attention.mask.loss"), in_nats(found.loss(), 3)),
                 read(t!("chapters_attention.mask.illegal"), illegal.to_string()),
                 read(t!("chapters_attention.mask.missing"), missing.to_string()),
             ],
@@ -274,19 +277,22 @@ impl Figure for Mask {
             if let Some(problem) = self.asked.problem() {
                 parts::problem(ui, problem);
             } else if found.is_none() {
-                controls::note(ui, t!("chapters_attention.computing"));
+                // In the place of what lights up with the same symbols.
+                parts::symbol(ui, stage, &["mask", "a"], |ui, _| {
+                    controls::note(ui, t!("chapters_attention.computing"));
+                });
             }
             let Some(found) = &found else { return };
             let height = ui.available_height();
             parts::two_parts(
                 ui,
                 0.55,
-                self,
-                |figure, ui| {
-                    figure.grid_ui(ui, found, height);
+                &mut (&mut *self, &mut *stage),
+                |(figure, stage), ui| {
+                    parts::symbol(ui, stage, &["a"], |ui, _| figure.grid_ui(ui, found, height));
                     controls::note(ui, t!("chapters_attention.mask.hint"));
                 },
-                |figure, ui| figure.numbers_ui(ui, found),
+                |(figure, stage), ui| figure.numbers_ui(ui, found, stage),
             );
         });
         // Between a click and its answer the numbers belong to the mask before.
@@ -309,7 +315,7 @@ impl Figure for Mask {
             illegal = illegal,
             missing = missing,
             sums = sums.join(", "),
-            loss = format!("{:.3}", found.loss())
+            loss = in_nats(found.loss(), 3)
         )
         .into_owned()
     }
@@ -366,6 +372,21 @@ mod tests {
         let picture = page.get_by_label_contains("Mask of 32 × 32").rect();
         let grid = page.get_by_label_contains("(row 8, column 8)").rect();
         assert!(picture.left() > grid.right() && picture.width() > 100.0, "{picture:?} beside {grid:?}");
+    }
+
+    #[test]
+    fn weights_and_the_place_of_the_mask_light_their_symbols_up() {
+        let mut page = page("mask", &[]);
+        let (job, _) = asked(&page).pop().expect("it asks");
+        tell(&mut page, job, masked(1.0));
+        for (label, symbol) in
+            [("weights × 0", "mask"), ("“b” → “a” (row 2, column 1): open, weight 12.5\u{202F}%", "a")]
+        {
+            page.state_mut().stage.symbol = None;
+            page.get_by_label(label).hover();
+            page.run();
+            assert_eq!(page.state().stage.symbol.as_deref(), Some(symbol), "{label}");
+        }
     }
 
     #[test]

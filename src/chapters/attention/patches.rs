@@ -10,7 +10,7 @@ use egui::{
 use egui_material_icons::icons;
 use rust_i18n::t;
 
-use crate::chapters::parts::{self, Asked, only, read};
+use crate::chapters::parts::{self, Asked, lit, only, read};
 use crate::chapters::{Figure, FigureEntry, Parameters, Stage};
 use crate::engine::lesson::{Patches as Found, PictureSource};
 use crate::engine::{Event, JobId, LessonRequest, LessonResult};
@@ -114,7 +114,8 @@ impl Patches {
         });
     }
 
-    fn picture_ui(&mut self, ui: &mut Ui, found: &Found) {
+    /// The picture with its heat; the chosen patch stands out while the text points at its vector.
+    fn picture_ui(&mut self, ui: &mut Ui, found: &Found, stands_out: bool) {
         let [width, height] = found.size.map(|pixels| pixels as f32);
         let room = vec2(ui.available_width(), (ui.available_height() - 120.0).max(180.0));
         let scale = (room.x / width).min(room.y / height);
@@ -138,7 +139,7 @@ impl Patches {
             self.keys(ui, response.id, found);
         }
         if ui.is_rect_visible(rect) {
-            self.paint(ui, found, rect, self.chosen(found), response.has_focus());
+            self.paint(ui, found, rect, self.chosen(found), stands_out || response.has_focus());
         }
     }
 
@@ -156,7 +157,7 @@ impl Patches {
         }
     }
 
-    fn paint(&self, ui: &Ui, found: &Found, rect: Rect, chosen: usize, focused: bool) {
+    fn paint(&self, ui: &Ui, found: &Found, rect: Rect, chosen: usize, stands_out: bool) {
         let theme = Theme::here(ui);
         let painter = ui.painter_at(rect.expand(2.0));
         if let Some(texture) = &self.texture {
@@ -187,7 +188,7 @@ impl Patches {
         if let Some(hovered) = self.hovered {
             painter.rect_stroke(place(hovered), 0.0, Stroke::new(1.5, Color32::WHITE), StrokeKind::Inside);
         }
-        let width = if focused { 4.0 } else { 3.0 };
+        let width = if stands_out { 5.0 } else { 3.0 };
         painter.rect_stroke(place(chosen), 0.0, Stroke::new(width, theme.series[1]), StrokeKind::Outside);
     }
 }
@@ -239,7 +240,8 @@ impl Figure for Patches {
             }
             match self.found.clone() {
                 Some(found) => {
-                    self.picture_ui(ui, &found);
+                    let stands_out = lit(stage, &["x"]);
+                    parts::symbol(ui, stage, &["s"], |ui, _| self.picture_ui(ui, &found, stands_out));
                     let chosen = self.chosen(&found);
                     let mut reads =
                         vec![read(t!("chapters_attention.patches.count"), (found.columns * found.rows).to_string())];
@@ -253,7 +255,9 @@ impl Figure for Patches {
                     parts::readings(ui, &reads);
                 }
                 None if self.asked.problem().is_some() => {}
-                None => drop(controls::note(ui, t!("chapters_attention.computing"))),
+                None => parts::symbol(ui, stage, &["s", "x"], |ui, _| {
+                    controls::note(ui, t!("chapters_attention.computing"));
+                }),
             }
             self.controls_ui(ui);
             ui.add_space(space::XS);
@@ -304,6 +308,7 @@ mod tests {
         page.run();
         assert_eq!((reading(&page, "row"), reading(&page, "column")), (1.0, 1.0));
         assert!(page.query_by_label_contains("alike: 1").is_some());
+        assert_eq!(page.state().stage.symbol.as_deref(), Some("s"), "the heat under the pointer");
         page.key_press(Key::ArrowRight);
         page.run();
         assert_eq!((reading(&page, "row"), reading(&page, "column")), (1.0, 2.0));

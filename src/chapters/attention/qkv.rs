@@ -183,7 +183,7 @@ impl Figure for Qkv {
     fn ui(&mut self, ui: &mut Ui, _: &mut Shared, stage: &mut Stage) {
         parts::body(ui, "qkv", |ui| {
             self.planes_ui(ui, stage);
-            controls::note(ui, t!("chapters_attention.qkv.hint"));
+            controls::note_of_symbols(ui, &t!("chapters_attention.qkv.hint"));
             let weights = self.weights();
             parts::two_parts(
                 ui,

@@ -7,13 +7,14 @@ use std::sync::Arc;
 use egui::{Grid, RichText, Ui, vec2};
 use rust_i18n::t;
 
-use crate::chapters::parts::{self, Asked, only};
+use crate::chapters::parts::{self, Asked, ground, lit, only, point};
 use crate::chapters::{Figure, FigureEntry, Parameters, Stage};
 use crate::engine::lesson::{SPREAD_KEYS, Softened, Spread};
 use crate::engine::{Event, JobId, LessonRequest, LessonResult};
 use crate::panels::Shared;
 use crate::widgets::controls;
 use crate::widgets::histogram::{self, Bins, Histogram};
+use crate::widgets::number::in_bits;
 use crate::widgets::probability_bars::percent;
 use crate::widgets::theme::{self, Theme, size, space};
 
@@ -67,34 +68,42 @@ impl SqrtD {
     }
 }
 
+/// The symbols of the text that the rows light up with.
+const SYMBOLS: [Option<&str>; 4] = [Some("sigma"), Some("softmax"), Some("softmax"), None];
+
 /// What is compared: a row with both numbers.
 fn rows(spread: &Spread) -> Vec<(String, [String; 2])> {
     let both = |number: fn(&Softened) -> String| [number(&spread.raw), number(&spread.scaled)];
     vec![
         (t!("chapters_attention.sqrt_d.spread").into_owned(), both(|s| format!("{:.2}", s.deviation))),
         (
-            t!("chapters_attention.sqrt_d.entropy", most = format!("{:.0}", (SPREAD_KEYS as f32).log2())).into_owned(),
-            both(|s| format!("{:.2} bit", s.entropy)),
+            t!("chapters_attention.sqrt_d.entropy", most = in_bits((SPREAD_KEYS as f32).log2(), 0)).into_owned(),
+            both(|s| in_bits(s.entropy, 2)),
         ),
         (t!("chapters_attention.sqrt_d.largest").into_owned(), both(|s| percent(s.largest))),
         (t!("chapters_attention.sqrt_d.gradient").into_owned(), both(|s| format!("{:.3}", s.gradient))),
     ]
 }
 
-fn table_ui(ui: &mut Ui, spread: &Spread) {
+fn table_ui(ui: &mut Ui, spread: &Spread, stage: &mut Stage) {
     let theme = Theme::here(ui);
-    let number = |ui: &mut Ui, words: &str, color| {
-        ui.label(RichText::new(words).font(theme::mono(size::BODY)).color(color));
-    };
     Grid::new("sqrt_d").num_columns(3).spacing(vec2(space::XL, 6.0)).show(ui, |ui| {
         ui.label("");
-        for (i, title) in ["chapters_attention.sqrt_d.without", "chapters_attention.sqrt_d.with"].iter().enumerate() {
-            ui.label(RichText::new(t!(*title)).font(theme::strong(size::BODY)).color(theme.series[i]));
-        }
+        let title =
+            |title: &str, i: usize| RichText::new(t!(title)).font(theme::strong(size::BODY)).color(theme.series[i]);
+        ui.label(title("chapters_attention.sqrt_d.without", 0));
+        let behind = ground(ui, lit(stage, &["scale"]));
+        let with = ui.label(title("chapters_attention.sqrt_d.with", 1).background_color(behind));
+        point(&with, "scale", stage);
         ui.end_row();
-        for (name, both) in rows(spread) {
-            ui.label(RichText::new(name).color(theme.ink_soft));
-            both.iter().for_each(|words| number(ui, words, theme.ink));
+        for ((name, both), symbol) in rows(spread).into_iter().zip(SYMBOLS) {
+            let behind = ground(ui, symbol.is_some_and(|symbol| lit(stage, &[symbol])));
+            let name = RichText::new(name).color(theme.ink_soft);
+            let values = both.map(|words| RichText::new(words).font(theme::mono(size::BODY)).color(theme.ink));
+            for words in [name].into_iter().chain(values) {
+                let shown = ui.label(words.background_color(behind));
+                symbol.into_iter().for_each(|symbol| point(&shown, symbol, stage));
+            }
             ui.end_row();
         }
     });
@@ -125,14 +134,19 @@ impl Figure for SqrtD {
             if let Some((spread, bins)) = &self.found {
                 self.histograms_ui(ui, spread, bins);
             }
-            controls::value_slider(&mut self.d, 2..=512, t!("chapters_attention.sqrt_d.d"))
-                .default(START)
-                .logarithmic()
-                .show(ui);
+            parts::symbol(ui, stage, &["d"], |ui, _| {
+                controls::value_slider(&mut self.d, 2..=512, t!("chapters_attention.sqrt_d.d"))
+                    .default(START)
+                    .logarithmic()
+                    .show(ui);
+            });
             match &self.found {
-                Some((spread, _)) => table_ui(ui, spread),
+                Some((spread, _)) => table_ui(ui, spread, stage),
                 None if self.asked.problem().is_some() => {}
-                None => drop(controls::note(ui, t!("chapters_attention.computing"))),
+                // In the place of the table, and lit up with whatever the table lights up with.
+                None => parts::symbol(ui, stage, &["sigma", "softmax", "scale"], |ui, _| {
+                    controls::note(ui, t!("chapters_attention.computing"));
+                }),
             }
             if let Some(problem) = self.asked.problem() {
                 parts::problem(ui, problem);
@@ -183,7 +197,11 @@ mod tests {
         let spread = Spread { d: 16, raw: softened(4.0, 0.9), scaled: softened(1.0, 3.4) };
         tell(&mut page, job, LessonResult::Spread(Arc::new(spread)));
         assert_eq!(reading(&page, "spread"), 4.0);
-        assert!(page.query_by_label("0.90 bit").is_some() && page.query_by_label("3.40 bit").is_some());
+        assert!(page.query_by_label("0.90 bits").is_some() && page.query_by_label("3.40 bits").is_some());
+        page.state_mut().stage.symbol = None;
+        page.get_by_label("4.00").hover();
+        page.run();
+        assert_eq!(page.state().stage.symbol.as_deref(), Some("sigma"), "the spread under the pointer");
         let value = page.get_by_role(egui::Role::Slider);
         value.focus();
         page.run();

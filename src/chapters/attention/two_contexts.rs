@@ -5,7 +5,7 @@
 use egui::{Ui, vec2};
 use rust_i18n::t;
 
-use crate::chapters::parts::{self, read, softmax};
+use crate::chapters::parts::{self, lit, read, softmax};
 use crate::chapters::{Figure, FigureEntry, Parameters, Stage};
 use crate::data::projection::{Points, pca};
 use crate::data::vectors::{WordVectors, shipped};
@@ -23,6 +23,11 @@ pub(super) const ENTRY: FigureEntry = FigureEntry {
     readings: &["similarity_before", "similarity_after"],
 };
 
+/// Least and greatest side of the plane, and what stands below it at first, in points.
+const SIDES: (f32, f32) = (180.0, 420.0);
+const BELOW: f32 = 270.0;
+/// From this width on the lists of both contexts stand side by side.
+const TWO_LISTS: f32 = 400.0;
 /// Words of a context that count.
 const MOST: usize = 12;
 
@@ -141,7 +146,8 @@ impl TwoContexts {
 }
 
 impl Worked {
-    fn plane_ui(&self, ui: &mut Ui) {
+    fn plane_ui(&self, ui: &mut Ui, side: f32, stage: &Stage) {
+        let (before, after) = (!lit(stage, &["c"]), !lit(stage, &["x"]));
         let theme = Theme::here(ui);
         let Some(word) = self.names.first() else { return };
         let range = self.places.iter().flatten().map(|x| x.abs()).fold(0.5, f32::max) * 1.25;
@@ -153,37 +159,55 @@ impl Worked {
             .map(|(name, place)| {
                 let mut arrow = Arrow::result(name.clone(), *place, theme.ink_soft);
                 arrow.dashed = true;
-                arrow
+                arrow.lit(lit(stage, &["x"]))
             })
             .collect();
-        let own =
-            [(word.clone(), theme.ink), (format!("{word} ①"), theme.series[0]), (format!("{word} ②"), theme.series[1])];
-        for ((name, color), place) in own.into_iter().zip(&self.places) {
-            let mut arrow = Arrow::result(name, *place, color).lit(true);
+        // While the text points at what goes in or at what comes out, the other of the two steps back.
+        let own = [
+            (word.clone(), theme.ink, before),
+            (format!("{word} ①"), theme.series[0], after),
+            (format!("{word} ②"), theme.series[1], after),
+        ];
+        for ((name, color, lit), place) in own.into_iter().zip(&self.places) {
+            let mut arrow = Arrow::result(name, *place, color).lit(lit);
             arrow.dashed = false;
             arrows.push(arrow);
         }
         let title = t!("chapters_attention.contexts.plane");
-        plane::show(ui, ui.available_width().min(420.0), &Plane { title: &title, range, arrows: &arrows });
+        plane::show(ui, ui.available_width().min(side), &Plane { title: &title, range, arrows: &arrows });
     }
 
-    fn weights_ui(&self, ui: &mut Ui) {
-        let theme = Theme::here(ui);
-        for (i, mixed) in self.mixed.iter().enumerate() {
-            controls::note(ui, t!("chapters_attention.contexts.weights", number = i + 1));
-            for (word, weight) in mixed.words.iter().zip(&mixed.weights) {
-                ui.horizontal(|ui| {
-                    let room = vec2(100.0, 20.0);
-                    ui.allocate_ui(room, |ui| {
-                        ui.set_min_width(room.x);
-                        ui.add(egui::Label::new(word.as_str()).truncate());
-                    });
-                    let spoken = format!("{word}, {}", percent(*weight));
-                    let width = (ui.available_width() - 70.0).clamp(40.0, 240.0);
-                    parts::bar(ui, vec2(width, 18.0), *weight, theme.series[i], &spoken);
-                    controls::note(ui, percent(*weight));
-                });
+    /// What the word looks at: one context beside the other where there is room for both.
+    fn weights_ui(&self, ui: &mut Ui, stage: &mut Stage) {
+        parts::symbol(ui, stage, &["a"], |ui, _| {
+            if ui.available_width() < TWO_LISTS {
+                (0..2).for_each(|i| self.list_ui(ui, i));
+            } else {
+                let mut it = self;
+                parts::beside(ui, 0.5, &mut it, |it, ui| it.list_ui(ui, 0), |it, ui| it.list_ui(ui, 1));
             }
+        });
+    }
+
+    /// What the word looks at in one context.
+    fn list_ui(&self, ui: &mut Ui, i: usize) {
+        let theme = Theme::here(ui);
+        let mixed = &self.mixed[i];
+        controls::note(ui, t!("chapters_attention.contexts.weights", number = i + 1));
+        ui.spacing_mut().item_spacing.y = space::XS;
+        for (word, weight) in mixed.words.iter().zip(&mixed.weights) {
+            ui.horizontal(|ui| {
+                ui.spacing_mut().interact_size.y = 20.0;
+                let room = vec2(76.0, 20.0);
+                ui.allocate_ui(room, |ui| {
+                    ui.set_min_width(room.x);
+                    ui.add(egui::Label::new(word.as_str()).truncate());
+                });
+                let spoken = format!("{word}, {}", percent(*weight));
+                let width = (ui.available_width() - 64.0).clamp(40.0, 240.0);
+                parts::bar(ui, vec2(width, 18.0), *weight, theme.series[i], &spoken);
+                controls::note(ui, percent(*weight));
+            });
         }
     }
 
@@ -203,7 +227,7 @@ impl Figure for TwoContexts {
     fn ui(&mut self, ui: &mut Ui, _: &mut Shared, stage: &mut Stage) {
         parts::body(ui, "two_contexts", |ui| {
             self.fields_ui(ui);
-            let Some((_, _, worked)) = &mut self.worked else { return };
+            let Some((_, _, worked)) = &self.worked else { return };
             let unknown: Vec<&str> =
                 worked.mixed.iter().flat_map(|mixed| mixed.unknown.iter().map(String::as_str)).collect();
             if !worked.known {
@@ -213,17 +237,26 @@ impl Figure for TwoContexts {
             if !unknown.is_empty() {
                 parts::problem(ui, &t!("chapters_attention.unknown_words", words = unknown.join(", ")));
             }
-            parts::two_parts(
-                ui,
-                0.5,
-                worked,
-                |worked, ui| worked.plane_ui(ui),
-                |worked, ui| {
-                    parts::readings(ui, &worked.readings());
-                    worked.weights_ui(ui);
-                },
-            );
-            controls::note(ui, t!("chapters_attention.contexts.note"));
+            let width = ui.available_width();
+            let mut draw = |ui: &mut Ui, side: f32| {
+                parts::two_parts(
+                    ui,
+                    0.5,
+                    &mut (worked, &mut *stage),
+                    |(worked, stage), ui| worked.plane_ui(ui, side, stage),
+                    |(worked, stage), ui| {
+                        parts::readings(ui, &worked.readings());
+                        worked.weights_ui(ui, stage);
+                    },
+                );
+                controls::note(ui, t!("chapters_attention.contexts.note"));
+            };
+            if width < parts::SIDE_BY_SIDE {
+                // The lists stand below the plane and should be in sight too.
+                parts::yielding(ui, SIDES.0..=SIDES.1.min(width), BELOW, draw);
+            } else {
+                draw(ui, SIDES.1);
+            }
         });
         if let Some((_, _, worked)) = self.worked.as_ref().filter(|(_, _, worked)| worked.known) {
             stage.readings.insert("similarity_before", f64::from(worked.similarity[0]));

@@ -8,6 +8,7 @@ use crate::chapters::{Figure, FigureEntry, Parameters, Stage};
 use crate::engine::{Event, JobId};
 use crate::panels::attention::Attention;
 use crate::panels::{Panel as _, Shared};
+use crate::widgets::number::in_bits;
 use crate::widgets::probability_bars::percent;
 
 pub(super) const ENTRY: FigureEntry = FigureEntry {
@@ -66,7 +67,7 @@ impl Figure for Viewer {
             "attention.scores",
             previous = percent(facts.score.previous_token),
             first = percent(facts.score.first_token),
-            entropy = format!("{:.2}", facts.score.entropy)
+            entropy = in_bits(facts.score.entropy, 2)
         );
         format!("{}. {scores}", t!("attention.head", layer = facts.layer + 1, head = facts.head + 1))
     }

@@ -1,6 +1,9 @@
 //! Which tokens are allowed at all? The same cuts on two contexts side by side: what top-k, top-p and min-p leave of each
 //! (Fan et al. 2018; Holtzman et al. 2020; Nguyen et al. 2024). To try: settings that keep 5 tokens here and 1 there.
 
+use std::borrow::Cow;
+use std::ops::RangeInclusive;
+
 use egui::{Ui, vec2};
 use rust_i18n::t;
 
@@ -64,35 +67,43 @@ impl Cut {
     }
 
     fn sliders_ui(&mut self, ui: &mut Ui) {
-        let width = if ui.available_width() < parts::SIDE_BY_SIDE {
-            (ui.available_width() - space::L) / 2.0
-        } else {
-            (ui.available_width() - 3.0 * space::L) / 4.0
-        };
+        let columns = if ui.available_width() < parts::SIDE_BY_SIDE { 2 } else { 4 };
+        let width = (ui.available_width() - (columns - 1) as f32 * space::L) / columns as f32;
         let (options, start) = (&mut self.options, self.start);
-        ui.horizontal_wrapped(|ui| {
-            ui.spacing_mut().item_spacing.x = space::L;
-            controls::value_slider(&mut options.temperature, 0.05..=3.0, t!("chapters_meet.cut.temperature"))
-                .default(start.temperature)
-                .decimals(2)
-                .width(width)
-                .show(ui);
-            controls::value_slider(&mut options.top_k, 0..=MOST_K, t!("chapters_meet.cut.top_k"))
-                .default(start.top_k)
-                .width(width)
-                .show(ui);
-            controls::value_slider(&mut options.top_p, 0.0..=1.0, t!("chapters_meet.cut.top_p"))
-                .default(start.top_p)
-                .decimals(2)
-                .width(width)
-                .show(ui);
-            controls::value_slider(&mut options.min_p, 0.0..=1.0, t!("chapters_meet.cut.min_p"))
-                .default(start.min_p)
-                .decimals(2)
-                .width(width)
-                .show(ui);
-        });
+        let mut sliders = [
+            Slider::Share(&mut options.temperature, 0.05..=3.0, start.temperature, t!("chapters_meet.cut.temperature")),
+            Slider::Count(&mut options.top_k, start.top_k, t!("chapters_meet.cut.top_k")),
+            Slider::Share(&mut options.top_p, 0.0..=1.0, start.top_p, t!("chapters_meet.cut.top_p")),
+            Slider::Share(&mut options.min_p, 0.0..=1.0, start.min_p, t!("chapters_meet.cut.min_p")),
+        ];
+        // Row by row and from the top, so that those of a row are level.
+        for row in sliders.chunks_mut(columns) {
+            ui.horizontal_top(|ui| {
+                ui.spacing_mut().item_spacing.x = space::L;
+                row.iter_mut().for_each(|slider| slider.show(ui, width));
+            });
+        }
         controls::note(ui, t!("chapters_meet.cut.note"));
+    }
+}
+
+/// One of the figure's sliders: what it sets, its default and its name.
+enum Slider<'a> {
+    Share(&'a mut f32, RangeInclusive<f32>, f32, Cow<'a, str>),
+    Count(&'a mut usize, usize, Cow<'a, str>),
+}
+
+impl Slider<'_> {
+    fn show(&mut self, ui: &mut Ui, width: f32) {
+        match self {
+            Self::Share(value, range, start, name) => {
+                let slider = controls::value_slider(*value, range.clone(), &**name).default(*start).decimals(2);
+                slider.width(width).show(ui);
+            }
+            Self::Count(value, start, name) => {
+                controls::value_slider(*value, 0..=MOST_K, &**name).default(*start).width(width).show(ui);
+            }
+        }
     }
 }
 
@@ -181,8 +192,10 @@ impl Figure for Cut {
 
 #[cfg(test)]
 mod tests {
+    use egui_kittest::kittest::Queryable as _;
+
     use super::super::temperature::tests::row;
-    use crate::chapters::testing::{asked, page, reading, tell};
+    use crate::chapters::testing::{asked, page, reading, sized, tell};
     use crate::engine::{LessonRequest, LessonResult};
 
     #[test]
@@ -194,6 +207,16 @@ mod tests {
         tell(&mut page, job, LessonResult::NextTokens(rows));
         page.run();
         assert_eq!((reading(&page, "kept_first"), reading(&page, "kept_second")), (9.0, 1.0));
+    }
+
+    #[test]
+    fn the_sliders_of_a_row_are_level() {
+        let mut page = sized("cut", &[("first", "The"), ("second", "New York")], [470.0, 640.0]);
+        page.run();
+        let tops: Vec<f32> = page.query_all_by_role(egui::Role::Slider).map(|slider| slider.rect().top()).collect();
+        assert_eq!(tops.len(), 4);
+        assert!((tops[0] - tops[1]).abs() < 0.5 && (tops[2] - tops[3]).abs() < 0.5, "{tops:?}");
+        assert!(tops[2] > tops[0] + 20.0, "{tops:?}");
     }
 
     #[test]

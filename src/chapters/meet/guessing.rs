@@ -13,6 +13,7 @@ use crate::engine::lesson::WordGuess;
 use crate::engine::{Event, JobId, LessonRequest, LessonResult, ModelRef};
 use crate::panels::Shared;
 use crate::widgets::controls;
+use crate::widgets::number::in_bits;
 use crate::widgets::theme::{self, Theme, size, space};
 
 pub(super) const ENTRY: FigureEntry = FigureEntry {
@@ -206,13 +207,13 @@ impl Guessing {
         };
         let word = self.words().get(played.at).map_or_else(String::new, |word| (*word).to_owned());
         controls::section_title(ui, t!("chapters_meet.guessing.was", word = word.as_str()));
-        let mine = format!("{:.1} bit", played.bits());
+        let mine = in_bits(played.bits(), 1);
         let Some(guess) = self.guesses.get(&played.at) else {
             parts::readings(ui, &[read(t!("chapters_meet.guessing.you"), mine)]);
             controls::note(ui, t!("chapters_meet.reading"));
             return;
         };
-        let model = format!("{:.1} bit", guess.bits);
+        let model = in_bits(guess.bits, 1);
         parts::readings(
             ui,
             &[read(t!("chapters_meet.guessing.you"), mine), read(t!("chapters_meet.guessing.model"), model)],
@@ -235,8 +236,8 @@ impl Guessing {
             ui,
             &[
                 read(t!("chapters_meet.guessing.words"), count.to_string()),
-                read(t!("chapters_meet.guessing.you_mean"), format!("{mine:.1} bit")),
-                read(t!("chapters_meet.guessing.model_mean"), format!("{model:.1} bit")),
+                read(t!("chapters_meet.guessing.you_mean"), in_bits(mine, 1)),
+                read(t!("chapters_meet.guessing.model_mean"), in_bits(model, 1)),
             ],
         );
         controls::note(ui, t!("chapters_meet.guessing.rule", tries = TRIES));

@@ -27,6 +27,9 @@ pub(super) const ENTRY: FigureEntry = FigureEntry {
 /// The number can be drawn up to here; 1 itself never is.
 const LAST: f64 = 0.9999;
 
+/// Least width of a note beside the controls, in points; in less it stands below them.
+const NOTE: f32 = 130.0;
+
 /// A token's interval of the numbers.
 #[derive(Clone, Debug, PartialEq)]
 struct Step {
@@ -177,18 +180,30 @@ impl Seed {
     }
 
     fn seed_ui(&mut self, ui: &mut Ui) {
-        ui.horizontal_wrapped(|ui| {
-            ui.label(t!("chapters_meet.seed.seed"));
-            let field = egui::DragValue::new(&mut self.seed).range(0..=u64::from(u32::MAX)).speed(0.2);
-            let changed = ui.add(field).accessible_name(t!("chapters_meet.seed.seed")).changed();
-            let pressed =
-                controls::quiet_button(ui, icons::ICON_CASINO.codepoint, t!("chapters_meet.seed.draw")).clicked();
-            if changed || pressed {
-                self.drawn = first_number(self.seed);
+        let same = t!("chapters_meet.seed.same");
+        let mut said = false;
+        ui.horizontal_top(|ui| {
+            ui.horizontal(|ui| {
+                ui.label(t!("chapters_meet.seed.seed"));
+                let field = egui::DragValue::new(&mut self.seed).range(0..=u64::from(u32::MAX)).speed(0.2);
+                let changed = ui.add(field).accessible_name(t!("chapters_meet.seed.seed")).changed();
+                let pressed =
+                    controls::quiet_button(ui, icons::ICON_CASINO.codepoint, t!("chapters_meet.seed.draw")).clicked();
+                if changed || pressed {
+                    self.drawn = first_number(self.seed);
+                }
+            });
+            let width = ui.available_width() - space::S;
+            if width >= NOTE {
+                // In a column of its own its second line begins where the first does.
+                ui.add_space(space::S);
+                parts::column(ui, width, |ui| _ = controls::note(ui, &*same));
+                said = true;
             }
-            ui.add_space(space::M);
-            controls::note(ui, t!("chapters_meet.seed.same"));
         });
+        if !said {
+            controls::note(ui, &*same);
+        }
     }
 }
 

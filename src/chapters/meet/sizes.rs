@@ -10,7 +10,7 @@ use crate::engine::lesson::TextLoss;
 use crate::engine::{Event, JobId, LessonRequest, LessonResult, ModelRef};
 use crate::panels::{Shared, model_label};
 use crate::widgets::controls;
-use crate::widgets::number::grouped;
+use crate::widgets::number::{grouped, in_bits, in_nats};
 use crate::widgets::theme::{Theme, space};
 use crate::widgets::token_chips::{self, Chip, visible};
 
@@ -21,7 +21,7 @@ pub(super) const ENTRY: FigureEntry = FigureEntry {
     readings: &["loss_first", "loss_second", "bits_first", "bits_second"],
 };
 
-/// A token of so many bits has full colour.
+/// A token of so many bits or more has the colour at the end of the scale.
 const FULL: f32 = 12.0;
 
 struct Sizes {
@@ -46,7 +46,7 @@ impl Sizes {
         controls::note(ui, t!("chapters_meet.sizes.parameters", count = grouped(found.parameters as i64)));
         let chip = |(text, loss): &(String, Option<f32>)| {
             let cost = loss.map(bits);
-            let words = cost.map_or_else(|| t!("chapters_meet.sizes.no_cost").into_owned(), |c| format!("{c:.1} bit"));
+            let words = cost.map_or_else(|| t!("chapters_meet.sizes.no_cost").into_owned(), |c| in_bits(c, 1));
             Chip {
                 text: visible(text),
                 fill: cost.map(|cost| theme.sequential(cost / FULL)),
@@ -62,8 +62,8 @@ impl Sizes {
         parts::readings(
             ui,
             &[
-                read(t!("chapters_meet.sizes.loss"), format!("{:.2} nat", found.mean())),
-                read(t!("chapters_meet.sizes.bits"), format!("{:.2} bit", found.bits_per_character())),
+                read(t!("chapters_meet.sizes.loss"), in_nats(found.mean(), 2)),
+                read(t!("chapters_meet.sizes.bits"), in_bits(found.bits_per_character(), 2)),
             ],
         );
     }
@@ -117,7 +117,11 @@ impl Figure for Sizes {
                 |figure, ui| figure.column_ui(ui, 0, &options),
                 |figure, ui| figure.column_ui(ui, 1, &options),
             );
-            controls::note(ui, t!("chapters_meet.sizes.note", full = FULL));
+            let theme = Theme::here(ui);
+            controls::note(ui, t!("chapters_meet.sizes.colour"));
+            let ends = [in_bits(0.0, 0), t!("chapters_meet.sizes.or_more", most = in_bits(FULL, 0)).into_owned()];
+            parts::colour_scale(ui, ends.each_ref().map(String::as_str), |share| theme.sequential(share));
+            controls::note(ui, t!("chapters_meet.sizes.note"));
         });
         let names = [("loss_first", "bits_first"), ("loss_second", "bits_second")];
         for ((loss, bits), found) in names.into_iter().zip(&self.found) {
@@ -128,7 +132,7 @@ impl Figure for Sizes {
 
     fn describe(&self) -> String {
         let one = |found: &TextLoss| {
-            let (loss, bits) = (format!("{:.2}", found.mean()), format!("{:.2}", found.bits_per_character()));
+            let (loss, bits) = (in_nats(found.mean(), 2), in_bits(found.bits_per_character(), 2));
             t!("chapters_meet.sizes.describe", name = found.name, loss = loss, bits = bits).into_owned()
         };
         let all: Vec<String> = self.found.iter().map(one).collect();
@@ -160,7 +164,7 @@ mod tests {
         assert!(texts.len() == 2 && texts[0].0 != texts[1].0, "{texts:?}");
         tell(&mut page, job, LessonResult::TokenLosses(vec![loss("small", &[3.0, 1.0]), loss("large", &[1.0, 1.0])]));
         assert_eq!((reading(&page, "loss_first"), reading(&page, "loss_second")), (2.0, 1.0));
-        assert!(page.query_by_label("ab, 4.3 bit").is_some(), "3 nats");
+        assert!(page.query_by_label("ab, 4.3 bits").is_some(), "3 nats");
         assert!((reading(&page, "bits_second") - 0.5 / std::f64::consts::LN_2).abs() < 1e-6);
         let field = page.get_by_label("Text");
         field.focus();

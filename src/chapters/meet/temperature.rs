@@ -11,6 +11,7 @@ use crate::engine::{Event, JobId};
 use crate::generate::SamplingOptions;
 use crate::panels::Shared;
 use crate::widgets::controls;
+use crate::widgets::number::in_bits;
 use crate::widgets::probability_bars::{self, Style, percent};
 use crate::widgets::theme::{Theme, space};
 
@@ -63,21 +64,27 @@ impl Figure for Temperature {
             if let Some(problem) = self.next.problem() {
                 parts::problem(ui, problem);
             }
-            let Some(distribution) = self.next.distributions().first() else {
-                controls::note(ui, t!("chapters_meet.reading"));
-                return;
-            };
-            let height = (ui.available_height() - 130.0).clamp(180.0, 420.0);
-            let style = bars_style(ui, shared.motion);
-            probability_bars::show(ui, vec2(ui.available_width(), height), &distribution.bars, style);
-            controls::value_slider(&mut self.temperature, 0.0..=3.0, t!("chapters_meet.temperature.slider"))
-                .default(1.0)
-                .decimals(2)
-                .show(ui);
+            let distribution = self.next.distributions().first();
+            parts::symbol(ui, stage, &["p"], |ui, _| {
+                let Some(distribution) = distribution else {
+                    controls::note(ui, t!("chapters_meet.reading"));
+                    return;
+                };
+                let height = (ui.available_height() - 130.0).clamp(180.0, 420.0);
+                let style = bars_style(ui, shared.motion);
+                probability_bars::show(ui, vec2(ui.available_width(), height), &distribution.bars, style);
+            });
+            parts::symbol(ui, stage, &["T"], |ui, _| {
+                controls::value_slider(&mut self.temperature, 0.0..=3.0, t!("chapters_meet.temperature.slider"))
+                    .default(1.0)
+                    .decimals(2)
+                    .show(ui);
+            });
+            let Some(distribution) = distribution else { return };
             parts::readings(
                 ui,
                 &[
-                    read(t!("chapters_meet.temperature.entropy"), format!("{:.2} bit", bits(distribution.entropy))),
+                    read(t!("chapters_meet.temperature.entropy"), in_bits(bits(distribution.entropy), 2)),
                     read(t!("chapters_meet.temperature.as_open_as"), format!("{:.1}", distribution.entropy.exp())),
                 ],
             );
@@ -98,7 +105,7 @@ impl Figure for Temperature {
             "chapters_meet.temperature.describe",
             temperature = format!("{:.2}", self.temperature),
             bars = bars.join("; "),
-            entropy = format!("{:.2}", bits(distribution.entropy))
+            entropy = in_bits(bits(distribution.entropy), 2)
         )
         .into_owned()
     }
@@ -169,5 +176,14 @@ pub(super) mod tests {
         page.run();
         assert!(reading(&page, "temperature") > 1.0 && reading(&page, "entropy") > before);
         assert!(asked(&page).is_empty(), "the model is not asked again");
+    }
+
+    #[test]
+    fn the_slider_under_the_pointer_lights_t_up() {
+        let mut page = page("temperature", &[("prompt", "Once")]);
+        page.state_mut().stage.symbol = None;
+        page.get_by_role(egui::Role::Slider).hover();
+        page.run();
+        assert_eq!(page.state().stage.symbol.as_deref(), Some("T"));
     }
 }

@@ -14,6 +14,7 @@ use crate::panels::Shared;
 use crate::panels::asked::{Asked, only};
 use crate::widgets::controls;
 use crate::widgets::heatmap::value_text;
+use crate::widgets::number::{in_bits, in_nats};
 use crate::widgets::probability_bars::percent;
 use crate::widgets::theme::{self, Theme, size, space};
 
@@ -117,7 +118,7 @@ impl Attention {
             "attention.scores",
             previous = percent(score.previous_token),
             first = percent(score.first_token),
-            entropy = format!("{:.2}", score.entropy)
+            entropy = in_bits(score.entropy, 2)
         );
         controls::note(ui, words);
         ui.horizontal_wrapped(|ui| {
@@ -152,7 +153,7 @@ impl Attention {
                 controls::note(ui, t!("attention.computing"));
             }
             if let Some((_, found)) = self.detail.ablated.filter(|(of, _)| *of == key) {
-                let (before, after) = (format!("{:.3}", found.before), format!("{:.3}", found.after));
+                let (before, after) = (format!("{:.3}", found.before), in_nats(found.after, 3));
                 let change = value_text(found.after - found.before);
                 controls::note(ui, t!("attention.ablated", before = before, after = after, change = change));
             }

@@ -11,7 +11,7 @@ use rust_i18n::t;
 
 use super::exercise::{self, exercise_ui};
 use super::figures::{Open, beside_ui, in_text_ui, note_news};
-use super::{CoursePage, Intent, Shared, lookup};
+use super::{CoursePage, Intent, PanelId, Shared, lookup};
 use crate::course::{Block, Inline, Kind, Section, SectionId};
 use crate::widgets::controls::{follow_focus, hairline, section_title, text_area};
 use crate::widgets::lesson::{COLUMN, Face, Reader, text_ui, words_ui};
@@ -203,10 +203,11 @@ fn end_ui(ui: &mut Ui, id: SectionId, open: &Open, shared: &mut Shared) {
     let half = (ui.available_width() - space::M) / 2.0;
     let mut steps = Vec::new();
     let mut height = STEP_HEIGHT;
-    for (to, first) in [(before, true), (after, false)] {
-        let Some(to) = to else { continue };
-        let word = if first { t!("course_page.previous") } else { t!("course_page.next") };
-        let title = title(to);
+    let before = before.map(|to| (Intent::OpenSection(to), true, t!("course_page.previous"), title(to)));
+    let after = after.map(|to| (Intent::OpenSection(to), false, t!("course_page.next"), title(to)));
+    // Behind the last section the workshop goes on.
+    let on = || (Intent::Open(PanelId::Attention), false, t!("course_page.end"), t!("course_page.end_at").into_owned());
+    for (to, first, word, title) in before.into_iter().chain([after.unwrap_or_else(on)]) {
         let words = step_words(ui, first, &word, &title, half);
         let needed: f32 = words.iter().map(|words| words.size().y).sum();
         height = height.max(needed + space::XS + 2.0 * space::S);
@@ -222,7 +223,7 @@ fn end_ui(ui: &mut Ui, id: SectionId, open: &Open, shared: &mut Shared) {
     }
     if let Some(to) = wish {
         shared.learning.progress.section(id).read = true;
-        shared.ask(Intent::OpenSection(to));
+        shared.ask(to);
     }
 }
 

@@ -345,6 +345,12 @@ fn the_end_is_reached_and_then_the_section_counts_as_read() {
     harness.state_mut().shared.learning.progress.path = crate::course::Level::Beginner;
     harness.run();
     assert!(harness.query_by_label(&next).is_none());
+    // The way goes on all the same.
+    let on = format!("{}: {}", t!("course_page.end"), t!("course_page.end_at"));
+    harness.get_by_label(&on).click();
+    harness.run();
+    let asked = std::mem::take(&mut harness.state_mut().shared.intents);
+    assert!(matches!(asked[..], [Intent::Open(PanelId::Attention)]), "{asked:?}");
 }
 
 #[test]

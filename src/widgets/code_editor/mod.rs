@@ -67,8 +67,8 @@ impl<'a> CodeEditor<'a> {
         let gutter = digits as f32 * digit + 2.0 * space::S;
         let row = ui.fonts_mut(|fonts| fonts.row_height(&mono(size::BODY)));
         let frame = Frame::new()
-            .fill(theme.card)
-            .stroke(Stroke::new(1.0, if ui.memory(|m| m.has_focus(id)) { theme.accent } else { theme.line }))
+            .fill(theme.margin)
+            .stroke(Stroke::new(1.0, if ui.memory(|m| m.has_focus(id)) { theme.accent } else { theme.margin }))
             .corner_radius(CornerRadius::same(RADIUS));
         frame.show(ui, |ui| {
             let room = egui::ScrollArea::vertical().id_salt(id.with("rows")).max_height(ROWS.1 as f32 * row);

@@ -2,6 +2,7 @@
 
 use egui::{Atoms, Button, Color32, FontFamily, IntoAtoms, Response, RichText, Stroke, Ui, Vec2, WidgetText};
 
+use crate::widgets::indexed::indexed;
 use crate::widgets::theme::{Theme, size, strong, text};
 
 /// Side of a square button that holds an icon alone, in points.
@@ -56,12 +57,13 @@ struct Paint {
 
 fn button(ui: &mut Ui, glyph: &str, label: &str, paint: &Paint, bold: bool) -> Response {
     let font = if bold { strong(size::BODY) } else { text(size::BODY) };
-    let words = RichText::new(label).font(font);
-    let atoms: Atoms<'_> = if glyph.is_empty() {
-        WidgetText::from(words).into_atoms()
+    let words: WidgetText = if label.contains('_') {
+        indexed(label, &font, paint.ink).into()
     } else {
-        (icon(glyph, size::READ + 2.0), words).into_atoms()
+        RichText::new(label).font(font).into()
     };
+    let atoms: Atoms<'_> =
+        if glyph.is_empty() { words.into_atoms() } else { (icon(glyph, size::READ + 2.0), words).into_atoms() };
     let response = painted(ui, paint, |ui| {
         ui.add(Button::new(atoms).gap(6.0).min_size(Vec2::new(0.0, ICON_BUTTON)).wrap_mode(egui::TextWrapMode::Extend))
     });

@@ -6,6 +6,7 @@ use egui::{
 };
 
 use super::buttons::{icon, primary_button};
+use crate::widgets::indexed;
 use crate::widgets::theme::{RADIUS, Theme, mono, size, space, strong, text};
 
 /// The one title of a page, with a sentence below it on what the page is for.
@@ -41,6 +42,12 @@ fn as_heading(ui: &Ui, title: &Response) {
 pub fn note(ui: &mut Ui, words: impl Into<String>) -> Response {
     let ink = Theme::here(ui).ink_soft;
     ui.add(Label::new(RichText::new(words).font(text(size::SMALL)).color(ink)).wrap())
+}
+
+/// The same with the indices of symbols, as in `W_Q`, small and low.
+pub fn note_of_symbols(ui: &mut Ui, words: &str) -> Response {
+    let ink = Theme::here(ui).ink_soft;
+    indexed::label(ui, words, &text(size::SMALL), ink)
 }
 
 /// Whether something is drawn that was not drawn in the pass before.

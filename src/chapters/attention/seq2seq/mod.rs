@@ -182,10 +182,10 @@ fn weights_ui(
         corner: "",
         cells: &cells,
         touchable: true,
-        largest: vec2(widest, 24.0),
+        largest: vec2(widest, 22.0),
         summary,
     };
-    let touched = number_grid::show(ui, vec2(ui.available_width(), 24.0 * n as f32 + 30.0), &grid);
+    let touched = number_grid::show(ui, vec2(ui.available_width(), 22.0 * n as f32 + 30.0), &grid);
     controls::note(ui, summary);
     touched.clicked.map(|(row, _)| row)
 }

@@ -66,7 +66,7 @@ impl Repetition {
             parts::sentence(ui, t!("chapters_attention.seq2seq.start"));
             return;
         }
-        let height = ((ui.available_height() - 280.0) / 2.0).clamp(90.0, 180.0);
+        let height = ((ui.available_height() - 400.0) / 2.0).clamp(64.0, 180.0);
         let titles = [t!("chapters_attention.seq2seq.one"), t!("chapters_attention.seq2seq.all")];
         for (i, (title, found)) in titles.iter().zip(&self.found).enumerate() {
             if let Some(found) = found {
@@ -89,17 +89,21 @@ impl Repetition {
         let said: Vec<String> = example.said.iter().map(name).collect();
         controls::section_title(ui, t!("chapters_attention.seq2seq.example"));
         let n = read.len();
+        let step = self.step.min(n.saturating_sub(1));
+        let weights = example.weights.get(step * n..(step + 1) * n).unwrap_or_default();
+        let word = said.get(step).map_or("", String::as_str);
+        // Above the grid, which may be longer than there is room for.
+        parts::numbers(ui, format!("c{} = {}  →  {word}", parts::subscript(step + 1), largest_terms(weights)));
         let pair = Pair { read: &read, said: &said, weights: &example.weights, step: self.step };
         let summary = t!("chapters_attention.seq2seq.grid");
         let clicked = weights_ui(ui, &pair, 58.0, &summary, |row, column, weight| {
             let word = read.get(column).map_or("", String::as_str);
             t!("chapters_attention.seq2seq.cell", step = row + 1, word = word, weight = percent(weight)).into_owned()
         });
-        self.step = clicked.unwrap_or(self.step);
-        let step = self.step.min(n.saturating_sub(1));
-        let weights = example.weights.get(step * n..(step + 1) * n).unwrap_or_default();
-        let word = said.get(step).map_or("", String::as_str);
-        parts::numbers(ui, format!("c{} = {}  →  {word}", parts::subscript(step + 1), largest_terms(weights)));
+        if let Some(row) = clicked {
+            self.step = row;
+            ui.ctx().request_repaint();
+        }
     }
 }
 

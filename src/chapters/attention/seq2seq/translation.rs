@@ -164,7 +164,7 @@ impl Translation {
         self.grid_ui(ui, &read);
         let wish = self.buttons_ui(ui, &found);
         self.step_ui(ui, example, &read, movable);
-        self.outcome_ui(ui, example);
+        self.outcome_ui(ui);
         if let Some(example) = wish {
             self.example = example;
             self.reset();
@@ -221,6 +221,8 @@ impl Translation {
         let said = named(&spanish(), &[step.said()]).concat();
         let title = t!("chapters_attention.seq2seq.step", step = self.step + 1, word = said);
         controls::section_title(ui, title);
+        // Above the rows, so that it is in sight while one of them is dragged.
+        self.result_ui(ui, example);
         let width = ui.available_width();
         let cell = if width < 480.0 { 3.0 } else { 4.0 };
         let bar = (width - WORD - SCORE - WEIGHT - cell * WIDTH as f32 - 5.0 * space::S).max(60.0);
@@ -259,13 +261,14 @@ impl Translation {
         });
         if let Some((column, weight)) = dragged {
             self.drag(self.step, column, weight);
+            // What was drawn above of it is of the weights before.
+            ui.ctx().request_repaint();
         }
     }
 
-    /// What is read of the context.
-    fn outcome_ui(&self, ui: &mut Ui, example: &Reading) {
+    /// The context as a sum, and the word that is read of it.
+    fn result_ui(&self, ui: &mut Ui, example: &Reading) {
         let Some(step) = self.steps.get(self.step) else { return };
-        let theme = Theme::here(ui);
         let words = spanish();
         let said = named(&words, &[step.said()]).concat();
         let sum = largest_terms(&step.weights);
@@ -275,6 +278,13 @@ impl Translation {
             line = format!("{line} {}", t!("chapters_attention.seq2seq.before", word = own));
         }
         parts::numbers(ui, line);
+    }
+
+    /// The likeliest words of the context, and how good the network is.
+    fn outcome_ui(&self, ui: &mut Ui) {
+        let Some(step) = self.steps.get(self.step) else { return };
+        let theme = Theme::here(ui);
+        let words = spanish();
         let mut order: Vec<usize> = (0..step.shares.len()).collect();
         order.sort_by(|a, b| step.shares[*b].total_cmp(&step.shares[*a]));
         for word in order.into_iter().take(BEST) {

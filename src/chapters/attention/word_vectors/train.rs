@@ -14,7 +14,7 @@ use crate::engine::{Event, JobId, LessonRequest, LessonResult};
 use crate::panels::Shared;
 use crate::train::skip_gram::{Progress, SkipGramOptions};
 use crate::widgets::controls;
-use crate::widgets::number::grouped;
+use crate::widgets::number::{grouped, in_nats};
 
 /// The page.
 pub struct Train {
@@ -91,7 +91,7 @@ impl Train {
         self.training.button_ui(ui, shared, (icons::ICON_PLAY_ARROW.codepoint, &begin), &stop, what);
         if self.training.working() {
             let share = self.progress.map(|progress| progress.share);
-            let loss = self.progress.map_or_else(String::new, |progress| format!("{:.3}", progress.loss));
+            let loss = self.progress.map_or_else(String::new, |progress| in_nats(progress.loss, 3));
             controls::progress_line(ui, share, t!("chapters_attention.words.loss", loss = loss));
         }
         if let Some(problem) = self.training.problem() {
