@@ -33,7 +33,7 @@ fn largest_shipped() -> Result<DecoderConfig, BenchError> {
             largest = weights;
         }
     }
-    Ok(DecoderConfig { context: TOKENS.1, ..largest.config })
+    Ok(DecoderConfig { context: TOKENS.1, ..DecoderConfig::clone(&largest.config) })
 }
 
 /// Measures so many passes after one that fills the caches.

@@ -198,7 +198,7 @@ impl Stepper {
 
 impl Slices {
     fn step(&mut self, batch: &Batch, dropout: Option<u64>, numbers: AdamStep, clip: f32) -> (f32, f32) {
-        let Self { decoder, weights, grads, moments, decayed } = self;
+        let Self { decoder, weights, grads, moments, decayed, .. } = self;
         let loss = decoder.loss_and_gradients(&weights.data, &batch.ids, &batch.targets, None, dropout, grads);
         let norm = global_norm(grads);
         if loss.is_finite() && norm.is_finite() {
