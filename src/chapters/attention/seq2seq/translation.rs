@@ -260,9 +260,12 @@ impl Translation {
             });
         });
         if let Some((column, weight)) = dragged {
+            let before = step.weights.get(column).copied().unwrap_or_default();
             self.drag(self.step, column, weight);
             // What was drawn above of it is of the weights before.
-            ui.ctx().request_repaint();
+            if (weight.clamp(LEAST, 1.0 - LEAST) - before).abs() > 1e-4 {
+                ui.ctx().request_repaint();
+            }
         }
     }
 
