@@ -19,8 +19,8 @@ use crate::course::SectionId;
 use crate::data::{Home, write_atomic};
 use crate::panels::{PanelId, ThemeChoice};
 
-/// So many frames are measured of every page at least.
-const LEAST_FRAMES: usize = 40;
+/// So many frames are measured of every page at least, and of every further screen of it.
+const LEAST_FRAMES: [usize; 2] = [40, 20];
 /// A page that has not everything that it shows after this long will never have it.
 const PATIENCE: Duration = Duration::from_secs(240);
 /// Pictures of a section at most, so that a text that never ends cannot keep the tour for ever.
@@ -177,6 +177,7 @@ impl Tour {
             return Ok(());
         };
         ctx.request_repaint();
+        let further = usize::from(stop.turned > 0);
         match &mut self.state {
             State::Arrive => {
                 self.app.prepare(stop.language, stop.theme);
@@ -200,8 +201,8 @@ impl Tour {
                     if since.elapsed() > PATIENCE {
                         return Err(never(stop.place));
                     }
-                } else if settled.get_or_insert_with(Instant::now).elapsed() > REST[usize::from(stop.turned > 0)]
-                    && self.frames.len() >= LEAST_FRAMES
+                } else if settled.get_or_insert_with(Instant::now).elapsed() > REST[further]
+                    && self.frames.len() >= LEAST_FRAMES[further]
                 {
                     self.state = State::Shoot;
                     let picture = self.picture.clone();

@@ -223,7 +223,7 @@ pub fn named_bar(ui: &mut Ui, name: RichText, share: f32, most: f32, color: egui
             ui.set_min_width(room.x);
             ui.add(Label::new(name).truncate());
         });
-        let width = (ui.available_width() - 80.0).clamp(40.0, 320.0);
+        let width = (ui.available_width() - 80.0).clamp(40.0, 480.0);
         bar(ui, vec2(width, 18.0), share / most, color, &spoken);
         ui.label(RichText::new(percent(share)).font(theme::text(size::SMALL)).color(theme.ink_soft));
     });

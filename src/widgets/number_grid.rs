@@ -53,6 +53,8 @@ pub struct Touched {
     pub clicked: Option<(usize, usize)>,
 }
 
+/// From this height of a cell on its number has the size of the interface, in points.
+const LARGE: f32 = 34.0;
 /// Room above the cells for names that lie, and the most for names that stand, in points.
 const ABOVE: f32 = 22.0;
 const STANDING: f32 = 96.0;
@@ -223,7 +225,10 @@ fn paint_cell(painter: &Painter, theme: &Theme, at: Rect, cell: &Cell, touchable
     }
     if !cell.text.is_empty() && at.height() >= 13.0 {
         let ink = if cell.hatched { theme.ink_soft } else { theme.ink_on(ground) };
-        let galley = painter.layout_no_wrap(cell.text.clone(), theme::text(size::SMALL), ink);
+        let laid = |size| painter.layout_no_wrap(cell.text.clone(), theme::text(size), ink);
+        // In a large cell large, for whoever sits at the back.
+        let large = (at.height() >= LARGE).then(|| laid(size::BODY)).filter(|large| large.size().x <= at.width() - 8.0);
+        let galley = large.unwrap_or_else(|| laid(size::SMALL));
         // A number that does not fit would be read wrong.
         if galley.size().x <= at.width() - 2.0 {
             if cell.hatched {

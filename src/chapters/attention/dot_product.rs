@@ -25,8 +25,10 @@ const START: [[f32; 2]; 4] = [[1.2, 0.5], [0.3, 1.3], [-1.0, -0.6], [0.9, -1.1]]
 /// Both axes reach this far.
 const RANGE: f32 = 2.5;
 /// Least and greatest side of the plane, and what stands below it at first, in points.
-const SIDES: (f32, f32) = (200.0, 420.0);
+const SIDES: (f32, f32) = (200.0, 640.0);
 const BELOW: f32 = 330.0;
+/// Room for the names above and below the plane where the numbers stand beside it.
+const AROUND: f32 = 60.0;
 const NAMES: [&str; 4] = ["w1", "w2", "w3", "w4"];
 
 struct DotProduct {
@@ -127,7 +129,7 @@ impl DotProduct {
                 let shown = ui.ctx().animate_value_with_time(ui.scope_id().with(("weight", i)), *weight, seconds);
                 let spoken = t!("chapters_attention.dot_product.bar", key = name(i), weight = percent(*weight));
                 parts::symbol(ui, stage, &["a", "softmax"], |ui, _| {
-                    parts::bar(ui, vec2(ui.available_width().clamp(60.0, 220.0), 20.0), shown, color, &spoken);
+                    parts::bar(ui, vec2(ui.available_width().clamp(60.0, 320.0), 20.0), shown, color, &spoken);
                 });
                 ui.end_row();
             }
@@ -169,7 +171,7 @@ impl Figure for DotProduct {
                 // The numbers stand below the plane and should be in sight too.
                 parts::yielding(ui, SIDES.0..=SIDES.1.min(width), BELOW, draw);
             } else {
-                let side = (ui.available_height() * 0.52).clamp(SIDES.0, SIDES.1);
+                let side = (ui.available_height() - AROUND).clamp(SIDES.0, SIDES.1);
                 draw(ui, side);
             }
         });

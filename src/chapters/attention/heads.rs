@@ -28,8 +28,9 @@ pub(super) const ENTRY: FigureEntry = FigureEntry {
     readings: &["heads", "parameters", "d_head"],
 };
 
-/// Greatest height of a small matrix with its names, in points.
-const MATRIX: f32 = 220.0;
+/// Least and greatest height of a small matrix with its names, in points, and what stands below it.
+const MATRIX: (f32, f32) = (150.0, 360.0);
+const BELOW: f32 = 50.0;
 /// Tokens of the small matrices.
 const TOKENS: usize = 8;
 const CHOICES: [usize; 4] = [1, 2, 4, 8];
@@ -191,12 +192,15 @@ impl Heads {
                 parts::column(ui, width, |ui| _ = controls::note(ui, &**title));
             }
         });
+        let height = (ui.available_height() - BELOW).clamp(MATRIX.0, MATRIX.1);
         ui.horizontal_top(|ui| {
             ui.spacing_mut().item_spacing.x = space::M;
             for (i, (title, width)) in titles.iter().zip(widths).enumerate() {
                 let rows = if i == 0 { &pair.names[..] } else { &none[..] };
                 ui.push_id(i, |ui| {
-                    parts::column(ui, width, |ui| matrix_ui(ui, width, title, [rows, &pair.names], &pair.weights[i]));
+                    parts::column(ui, width, |ui| {
+                        matrix_ui(ui, vec2(width, height), title, [rows, &pair.names], &pair.weights[i])
+                    });
                 });
             }
         });
@@ -204,7 +208,7 @@ impl Heads {
     }
 }
 
-fn matrix_ui(ui: &mut Ui, width: f32, title: &str, [rows, names]: [&[String]; 2], weights: &[f32]) {
+fn matrix_ui(ui: &mut Ui, room: egui::Vec2, title: &str, [rows, names]: [&[String]; 2], weights: &[f32]) {
     let theme = Theme::here(ui);
     let t = names.len();
     let cell = |(k, weight): (usize, &f32)| {
@@ -219,10 +223,10 @@ fn matrix_ui(ui: &mut Ui, width: f32, title: &str, [rows, names]: [&[String]; 2]
         corner: "",
         cells: &cells,
         touchable: false,
-        largest: vec2(30.0, 22.0),
+        largest: vec2(44.0, 36.0),
         summary: title,
     };
-    number_grid::show(ui, vec2(width, MATRIX), &grid);
+    number_grid::show(ui, room, &grid);
 }
 
 impl Figure for Heads {

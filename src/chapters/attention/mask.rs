@@ -99,10 +99,11 @@ impl Mask {
             corner: "",
             cells: &cells,
             touchable: true,
-            largest: vec2(64.0, 44.0),
+            largest: vec2(72.0, 60.0),
             summary: &summary,
         };
-        let room = vec2(ui.available_width(), (ui.available_width() * 0.75).min(height * 0.45).clamp(220.0, 400.0));
+        let wide = ui.available_width();
+        let room = vec2(wide, (wide * 0.8).min(height).clamp(220.0, 560.0));
         let touched = number_grid::show(ui, room, &grid);
         if let Some((row, column)) = touched.clicked.filter(|at| at.1 < t)
             && let Some(open) = self.allowed.get_mut(row * TOKENS + column)
@@ -283,7 +284,9 @@ impl Figure for Mask {
                 });
             }
             let Some(found) = &found else { return };
+            // Beside the numbers the matrix has all the height; above them, not half of it.
             let height = ui.available_height();
+            let height = if ui.available_width() < parts::SIDE_BY_SIDE { height * 0.45 } else { height - 40.0 };
             parts::two_parts(
                 ui,
                 0.55,

@@ -166,10 +166,14 @@ impl Padding {
             corner: "",
             cells: &cells,
             touchable: true,
-            largest: vec2(110.0, 56.0),
+            largest: vec2(150.0, 90.0),
             summary: &summary,
         };
-        let touched = number_grid::show(ui, vec2(ui.available_width(), 200.0), &grid);
+        let touched = number_grid::show(
+            ui,
+            vec2(ui.available_width(), (ui.available_height() * 0.42).clamp(200.0, 320.0)),
+            &grid,
+        );
         if let Some((row, at)) = touched.clicked
             && let Some(marked) = self.marked.get_mut(row).and_then(|row| row.get_mut(at))
         {

@@ -22,6 +22,11 @@ pub(super) const ENTRY: FigureEntry = FigureEntry {
 };
 
 const TOKENS: usize = 4;
+/// Greatest side of a plane, in points.
+const LARGEST: f32 = 300.0;
+/// Least and greatest height of the weights with their names, and what stands around them.
+const GRID: (f32, f32) = (190.0, 340.0);
+const TITLE: f32 = 40.0;
 /// Token 2 points up and token 4 to the right, so that a row of W_Q can turn the one's query without the other's.
 const START: [[f32; 2]; TOKENS] = [[-0.4, -1.2], [0.4, 1.3], [-1.1, 0.5], [1.2, -0.3]];
 /// The rows of a matrix that changes nothing: where (1, 0) and (0, 1) go.
@@ -61,7 +66,7 @@ impl Qkv {
 
     fn planes_ui(&mut self, ui: &mut Ui, stage: &mut Stage) {
         let width = ui.available_width();
-        let side = ((width - 2.0 * space::S) / 3.0).min(300.0);
+        let side = ((width - 2.0 * space::S) / 3.0).min(LARGEST);
         ui.horizontal_top(|ui| {
             ui.spacing_mut().item_spacing.x = space::S;
             self.tokens_ui(ui, side, stage);
@@ -91,7 +96,7 @@ impl Qkv {
         }
     }
 
-    fn weights_ui(&self, ui: &mut Ui, weights: &[Vec<f32>], stage: &mut Stage) {
+    fn weights_ui(&self, ui: &mut Ui, weights: &[Vec<f32>], height: f32, stage: &mut Stage) {
         let theme = Theme::here(ui);
         let cell = |i: usize, j: usize| {
             let weight = weights.get(i).and_then(|row| row.get(j)).copied().unwrap_or(0.0);
@@ -112,10 +117,10 @@ impl Qkv {
             corner: "",
             cells: &cells,
             touchable: false,
-            largest: vec2(72.0, 40.0),
+            largest: vec2(96.0, 64.0),
             summary: &t!("chapters_attention.qkv.weights"),
         };
-        let room = vec2(ui.available_width(), 190.0);
+        let room = vec2(ui.available_width(), height);
         parts::symbol(ui, stage, &["a"], |ui, _| {
             controls::note(ui, t!("chapters_attention.qkv.weights"));
             number_grid::show(ui, room, &grid);
@@ -185,11 +190,14 @@ impl Figure for Qkv {
             self.planes_ui(ui, stage);
             controls::note_of_symbols(ui, &t!("chapters_attention.qkv.hint"));
             let weights = self.weights();
+            // Where the matrices stand below the weights, these leave room for them.
+            let beside = ui.available_width() >= parts::SIDE_BY_SIDE;
+            let height = if beside { (ui.available_height() - TITLE).clamp(GRID.0, GRID.1) } else { GRID.0 };
             parts::two_parts(
                 ui,
                 0.55,
                 self,
-                |figure, ui| figure.weights_ui(ui, &weights, stage),
+                |figure, ui| figure.weights_ui(ui, &weights, height, stage),
                 |figure, ui| figure.matrices_ui(ui, &weights),
             );
         });

@@ -48,7 +48,7 @@ impl SqrtD {
         let theme = Theme::here(ui);
         let titles = [t!("chapters_attention.sqrt_d.without"), t!("chapters_attention.sqrt_d.with")];
         let width = (ui.available_width() - space::M) / 2.0;
-        let height = (ui.available_height() * 0.5).clamp(150.0, 300.0);
+        let height = (ui.available_height() - BELOW).clamp(150.0, 440.0);
         ui.horizontal_top(|ui| {
             ui.spacing_mut().item_spacing.x = space::M;
             for (i, (title, softened)) in titles.iter().zip([&spread.raw, &spread.scaled]).enumerate() {
@@ -68,6 +68,8 @@ impl SqrtD {
     }
 }
 
+/// Room for the slider and the table below the histograms, in points.
+const BELOW: f32 = 290.0;
 /// The symbols of the text that the rows light up with.
 const SYMBOLS: [Option<&str>; 4] = [Some("sigma"), Some("softmax"), Some("softmax"), None];
 

@@ -24,8 +24,10 @@ pub(super) const ENTRY: FigureEntry = FigureEntry {
 };
 
 /// Least and greatest side of the plane, and what stands below it at first, in points.
-const SIDES: (f32, f32) = (180.0, 420.0);
+const SIDES: (f32, f32) = (180.0, 640.0);
 const BELOW: f32 = 270.0;
+/// Room for the words above and below the plane where the lists stand beside it.
+const AROUND: f32 = 80.0;
 /// From this width on the lists of both contexts stand side by side.
 const TWO_LISTS: f32 = 400.0;
 /// Words of a context that count.
@@ -255,7 +257,7 @@ impl Figure for TwoContexts {
                 // The lists stand below the plane and should be in sight too.
                 parts::yielding(ui, SIDES.0..=SIDES.1.min(width), BELOW, draw);
             } else {
-                draw(ui, SIDES.1);
+                draw(ui, (ui.available_height() - AROUND).clamp(SIDES.0, SIDES.1));
             }
         });
         if let Some((_, _, worked)) = self.worked.as_ref().filter(|(_, _, worked)| worked.known) {

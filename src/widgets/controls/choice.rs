@@ -21,7 +21,10 @@ pub fn segmented<T: PartialEq + Clone>(ui: &mut Ui, name: &str, value: &mut T, o
         ui.spacing_mut().button_padding.y = 4.0;
         ui.horizontal(|ui| {
             let mut changed = false;
-            for (option, label) in options {
+            // From left to right also where what is around it stands at the right.
+            let from_right = ui.layout().prefer_right_to_left();
+            for i in 0..options.len() {
+                let (option, label) = &options[if from_right { options.len() - 1 - i } else { i }];
                 if segment(ui, *value == *option, label).clicked() && *value != *option {
                     *value = option.clone();
                     changed = true;
