@@ -4,10 +4,11 @@ use std::fs;
 use std::path::Path;
 
 use telar::data::Home;
+use telar::generate::sampling::{intervals, stages};
 use telar::generate::{GenerateRequest, SamplingOptions, Silent, generate};
 use telar::hub::{self, ModelRef};
 use telar::kernels::Storage;
-use telar::nn::SliceReader;
+use telar::nn::{LanguageModel as _, SliceReader};
 
 fn lesson(language: &str, file: &str) -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/lessons").join(language);
@@ -23,6 +24,17 @@ fn written(model: &str, request: &GenerateRequest) -> String {
     let model = hub::load(&ModelRef::Builtin(model.to_owned()), &Home::at("nowhere")).unwrap();
     let reader = SliceReader::new(&model.weights, Storage::F32);
     printed(&generate(&reader, &model.tokenizer, request, &mut Silent).unwrap().text)
+}
+
+/// Where the interval of the second likeliest token begins and ends after a prompt, and its text.
+fn second_interval(model: &str, prompt: &str) -> (String, [f64; 2]) {
+    let model = hub::load(&ModelRef::Builtin(model.to_owned()), &Home::at("nowhere")).unwrap();
+    let reader = SliceReader::new(&model.weights, Storage::F32);
+    let ids = model.tokenizer.encode_for_model(prompt).unwrap();
+    let logits = reader.begin(ids.len()).read(&ids);
+    let options = SamplingOptions { temperature: 0.6, top_p: 0.9, ..SamplingOptions::default() };
+    let second = intervals(&stages(&logits, &ids, &options).probabilities, 2)[1];
+    (model.tokenizer.decode(&[second.id]), [second.from, second.to])
 }
 
 /// Whether a quotation, which may end in the middle with «…», is how the text begins.
@@ -71,4 +83,18 @@ fn the_tutorials_demonstration() {
     // Another seed lets another person speak.
     let speaker = |text: &str| text.split_once(':').unwrap().0.to_owned();
     assert_ne!(speaker(&written("shakespeare", &request(3))), speaker(&second));
+}
+
+#[test]
+fn the_interval_of_a_drawn_token() {
+    let told = [
+        ("es", "quijote", "—Señor —dijo", "«%» va de ", " a "),
+        ("en", "shakespeare", "What", "“%” goes from ", " to "),
+    ];
+    for (language, model, prompt, said, to) in told {
+        let (token, [low, high]) = second_interval(model, prompt);
+        let sentence = format!("{}{low:.3}{to}{high:.3}.", said.replace('%', &token));
+        let lesson = lesson(language, "1.04-seed-and-chance.md");
+        assert!(lesson.contains(&sentence) && lesson.contains(&format!("prompt = \"{prompt}\"")), "{sentence}");
+    }
 }

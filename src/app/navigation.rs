@@ -23,8 +23,12 @@ const ROW: f32 = 34.0;
 const GROUP: f32 = 48.0;
 /// Height of the hairline that stands for it where the names are folded away, with the room around it.
 const FOLDED_GROUP: f32 = 20.0;
-/// From one entry to the next: its row with its line and the room between them.
-const PITCH: f32 = ROW + 4.0;
+/// The same in a low window whose names are folded away, so that every sign is in sight.
+const LOW_ROW: f32 = 30.0;
+/// Up to this height of the column, in points, a window is low.
+const LOW: f32 = 560.0;
+/// From one entry to the next there is this more than its row: its line and the room between them.
+const APART: f32 = 4.0;
 /// The least height of the course's contents: two of its chapters. Where there is less, the whole column is scrolled.
 const LEAST: f32 = 72.0;
 
@@ -44,10 +48,11 @@ pub fn navigation_ui(ui: &mut Ui, panels: &[Box<dyn Panel>], page: PanelId, shar
         let others = first.len() + tools.len() + last.len() + 1;
         // What the other entries leave of the height: the workshop is always in sight.
         let group = if folded { FOLDED_GROUP } else { GROUP };
-        let left = ui.available_height() - others as f32 * PITCH - 2.0 * group;
+        let row = if folded && ui.available_height() < LOW { LOW_ROW } else { ROW };
+        let left = ui.available_height() - others as f32 * (row + APART) - 2.0 * group;
         let mut entry = |ui: &mut Ui, panel: &dyn Panel| {
             let id = panel.id();
-            if entry_ui(ui, panel.icon(), &id.title(), id == page, folded).clicked() {
+            if entry_ui(ui, panel.icon(), &id.title(), id == page, (folded, row)).clicked() {
                 chosen = Some(id);
             }
         };
@@ -60,7 +65,7 @@ pub fn navigation_ui(ui: &mut Ui, panels: &[Box<dyn Panel>], page: PanelId, shar
                 group_title(ui, &t!("app.workshop"), folded);
                 tools.iter().for_each(|panel| entry(ui, *panel));
                 last.iter().for_each(|panel| entry(ui, *panel));
-                settings_ui(ui, folded, shared);
+                settings_ui(ui, (folded, row), shared);
             });
             return chosen;
         }
@@ -70,7 +75,7 @@ pub fn navigation_ui(ui: &mut Ui, panels: &[Box<dyn Panel>], page: PanelId, shar
         group_title(ui, &t!("app.workshop"), folded);
         tools.iter().for_each(|panel| entry(ui, *panel));
         ui.with_layout(Layout::bottom_up(Align::Min), |ui| {
-            settings_ui(ui, folded, shared);
+            settings_ui(ui, (folded, row), shared);
             last.iter().for_each(|panel| entry(ui, *panel));
         });
         chosen
@@ -119,8 +124,8 @@ fn group_title(ui: &mut Ui, title: &str, folded: bool) {
     ui.add_space(2.0);
 }
 
-/// One line of the navigation.
-fn entry_ui(ui: &mut Ui, glyph: &str, name: &str, chosen: bool, folded: bool) -> egui::Response {
+/// One line of the navigation: whether its name is folded away, and its height.
+fn entry_ui(ui: &mut Ui, glyph: &str, name: &str, chosen: bool, (folded, row): (bool, f32)) -> egui::Response {
     let theme = Theme::here(ui);
     let (fill, ink, font) = if chosen {
         (theme.accent_soft, theme.accent, strong(size::BODY))
@@ -142,27 +147,27 @@ fn entry_ui(ui: &mut Ui, glyph: &str, name: &str, chosen: bool, folded: bool) ->
         states.active.bg_stroke = Stroke::new(1.5, theme.accent);
         let button = if folded {
             ui.spacing_mut().button_padding.x = 0.0;
-            Button::new(sign)
+            Button::new((egui::Atom::grow(), sign, egui::Atom::grow()))
         } else {
             ui.spacing_mut().button_padding.x = 10.0;
             Button::new((sign, RichText::new(name).font(font).color(ink), egui::Atom::grow())).gap(10.0)
         };
-        ui.add(button.min_size(Vec2::new(width, ROW)).truncate().selected(chosen))
+        ui.add(button.min_size(Vec2::new(width, row)).truncate().selected(chosen))
     });
     let response = response.inner.accessible_name(name);
     if chosen {
-        let edge = Rect::from_min_size(response.rect.left_top() + Vec2::new(0.0, 8.0), Vec2::new(3.0, ROW - 16.0));
+        let edge = Rect::from_min_size(response.rect.left_top() + Vec2::new(0.0, 8.0), Vec2::new(3.0, row - 16.0));
         ui.painter().rect_filled(edge, 1.5, theme.accent);
     }
     if folded { response.on_hover_text(name) } else { response }
 }
 
 /// The settings, which open beside their button.
-fn settings_ui(ui: &mut Ui, folded: bool, shared: &mut Shared) {
+fn settings_ui(ui: &mut Ui, looks: (bool, f32), shared: &mut Shared) {
     let name = t!("app.settings.title");
     let id = Id::unique("settings");
     let open = egui::Popup::is_id_open(ui.ctx(), id);
-    let button = entry_ui(ui, icons::ICON_TUNE.codepoint, &name, open, folded);
+    let button = entry_ui(ui, icons::ICON_TUNE.codepoint, &name, open, looks);
     egui::Popup::from_toggle_button_response(&button)
         .id(id)
         .align(egui::RectAlign::RIGHT_END)

@@ -70,7 +70,7 @@ impl Seed {
         }
     }
 
-    /// The tokens that can be drawn, in the order of their ids, as the generator goes through them.
+    /// The tokens that can be drawn, the likeliest first, as the generator goes through them.
     fn update(&mut self) {
         let key = (self.next.version(), self.options);
         if self.made_for == Some(key) {
@@ -82,16 +82,9 @@ impl Seed {
             return;
         };
         let stages = sampling::stages(&row.logits, &row.ids, &self.options);
-        let total: f64 = stages.probabilities.iter().map(|&p| f64::from(p)).sum();
-        let mut reached = 0.0;
-        let kept = stages.probabilities.iter().zip(0u32..).filter(|(p, _)| **p > 0.0);
-        self.steps = kept
-            .map(|(&p, id)| {
-                let low = reached / total;
-                reached += f64::from(p);
-                Step { label: label(&row.pieces, id), low, high: reached / total }
-            })
-            .collect();
+        let all = sampling::intervals(&stages.probabilities, stages.probabilities.len());
+        let step = |at: sampling::Interval| Step { label: label(&row.pieces, at.id), low: at.from, high: at.to };
+        self.steps = all.into_iter().map(step).collect();
     }
 
     /// The token that the drawn number takes.
@@ -101,9 +94,7 @@ impl Seed {
 
     /// The n-th most likely.
     fn wanted(&self) -> Option<&Step> {
-        let mut order: Vec<&Step> = self.steps.iter().collect();
-        order.sort_by(|a, b| (b.high - b.low).total_cmp(&(a.high - a.low)));
-        order.get(self.token - 1).copied()
+        self.steps.get(self.token - 1)
     }
 
     fn curve_ui(&mut self, ui: &mut Ui) {
@@ -301,11 +292,11 @@ mod tests {
     use crate::chapters::testing::{Page, asked, drag, page, reading, tell};
     use crate::engine::LessonResult;
 
-    /// Four tokens of probabilities ½, ¼, ⅛, ⅛.
+    /// Four tokens of probabilities ⅛, ½, ⅛, ¼: not in their order.
     fn ready() -> Page {
         let mut page = page("seed", &[("prompt", "a"), ("temperature", "1"), ("top_p", "1"), ("token", "2")]);
         let (job, _) = asked(&page).pop().expect("it asks");
-        let logits = [0.5f32, 0.25, 0.125, 0.125].map(f32::ln);
+        let logits = [0.125f32, 0.5, 0.125, 0.25].map(f32::ln);
         tell(&mut page, job, LessonResult::NextTokens(vec![row(&logits)]));
         page.run();
         page
@@ -315,8 +306,8 @@ mod tests {
     fn intervals_are_those_that_the_generator_uses() {
         let page = ready();
         assert!((reading(&page, "low") - 0.5).abs() < 1e-6 && (reading(&page, "high") - 0.75).abs() < 1e-6);
-        let probabilities = [0.5, 0.25, 0.125, 0.125];
-        for (u, id) in [(0.0, 0), (0.49, 0), (0.51, 1), (0.8, 2), (0.99, 3)] {
+        let probabilities = [0.125, 0.5, 0.125, 0.25];
+        for (u, id) in [(0.0, 1), (0.49, 1), (0.51, 3), (0.8, 0), (0.99, 2)] {
             assert_eq!(sampling::pick(&probabilities, u), id);
         }
         assert!((reading(&page, "drawn") - Rng::new(2).uniform_f64()).abs() < 1e-12, "seed 2 of the playground");
@@ -328,7 +319,7 @@ mod tests {
         let curve = page.get_by_label_contains("Cumulative curve").rect();
         drag(&mut page, curve.center(), vec2(0.0, curve.height() * 0.2));
         let low = reading(&page, "drawn");
-        assert!(low < 0.4 && page.query_by_label_contains("token taken: a").is_some(), "{low}");
+        assert!(low < 0.4 && page.query_by_label_contains("token taken: b").is_some(), "{low}");
         page.key_press(Key::ArrowUp);
         page.run();
         assert!((reading(&page, "drawn") - low - 0.01).abs() < 1e-9);

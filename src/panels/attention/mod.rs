@@ -435,7 +435,8 @@ impl Attention {
         inside(ui, "narrow", page, |ui| {
             egui::ScrollArea::vertical().id_salt("attention").show(ui, |ui| {
                 let width = ui.available_width();
-                let figure = ("figure", page.height().max(480.0));
+                // In a low window it is higher than the page: its cells must be told apart.
+                let figure = ("figure", page.height().max(width.min(560.0) + 130.0));
                 let parts = if self.in_lesson { [("heads", 720.0), figure] } else { [figure, ("heads", 560.0)] };
                 for (name, height) in parts {
                     let part = Rect::from_min_size(ui.cursor().min, vec2(width, height));
