@@ -67,7 +67,7 @@ impl Playground {
             ui,
             t!(
                 "playground.entropy",
-                nats = format!("{:.2}", distribution.entropy),
+                bits = number::in_bits(distribution.entropy / std::f32::consts::LN_2, 2),
                 equal = if equal < 9.95 { format!("{equal:.1}") } else { number::grouped(equal.round() as i64) },
                 left = number::grouped(distribution.left as i64),
                 vocabulary = number::grouped(distribution.vocabulary as i64)
