@@ -75,7 +75,7 @@ fn the_microscope_shows_the_number_that_was_really_drawn_and_can_branch_from_the
     go(&mut page, "Microscope");
     assert!(page.query_by_label_contains("The number drawn was 0.2500").is_some());
     commands(&page);
-    page.get_by_label("Go on with this one").click();
+    page.get_by_label("Continue with this one").click();
     page.run();
     assert!(matches!(commands(&page).last(), Some(Command::Generate(_, _, request)) if request.prompt == "aba"));
 }
