@@ -8,7 +8,9 @@ use super::row_view::{Columns, heads_ui, row_ui, sentence};
 use super::rows::Row;
 use super::{Act, Models};
 use crate::panels::Shared;
-use crate::widgets::controls::{hairline, icon_button, note, page_title, quiet_button, section_title, text_field_hinted};
+use crate::widgets::controls::{
+    hairline, icon_button, note, page_title, quiet_button, section_title, text_field_hinted,
+};
 use crate::widgets::number;
 use crate::widgets::theme::{Theme, space};
 

@@ -14,7 +14,7 @@ use crate::widgets::{controls, number};
 /// Height of the options below the bars.
 const OPTIONS: f32 = 238.0;
 /// Height of what stands between bars and options.
-const LEGEND: f32 = 40.0;
+const LEGEND: f32 = 48.0;
 
 /// What stands beside the sheet while one writes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
