@@ -22,6 +22,7 @@ use super::formula::Formula;
 use crate::course::lesson::{plain, plain_text};
 use crate::course::tex::readable;
 use crate::course::{Inline, Level, Link};
+use crate::widgets::code_editor::append_code;
 use crate::widgets::level;
 use crate::widgets::theme::{READ_LINE, Theme, mono, size, strong, text};
 
@@ -140,11 +141,10 @@ impl<'a> Pen<'a> {
                     format.font_id = mono(self.face.size * CODE);
                     let start = self.letters;
                     let lit = format.background != Color32::TRANSPARENT;
-                    if code.chars().count() <= WHOLE {
-                        self.push(&code.replace(' ', "\u{A0}"), format);
-                    } else {
-                        self.push(code, format);
-                    }
+                    self.letters += code.chars().count();
+                    let whole = code.chars().count() <= WHOLE;
+                    let code = if whole { code.replace(' ', "\u{A0}") } else { code.clone() };
+                    append_code(&mut self.job, &code, &format);
                     if !lit {
                         self.codes.push(start..self.letters);
                     }
