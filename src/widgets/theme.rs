@@ -212,6 +212,12 @@ impl Theme {
         self.card.lerp_to_gamma(blue, (4.0 * share as f32).min(1.0))
     }
 
+    /// The same behind words of a running text: only so far that the theme's own ink can be read on every share. Ink that
+    /// changed from black to white in the middle of a word would hinder reading.
+    pub fn wash(&self, share: f32) -> Color32 {
+        self.sequential(share.clamp(0.0, 1.0) * if self.dark { 0.25 } else { 0.6 })
+    }
+
     /// A signed value in `[-1, 1]`: orange below 0, the page's neutral at 0, blue above.
     pub fn diverging(&self, value: f32) -> Color32 {
         let value = value.clamp(-1.0, 1.0);
@@ -405,6 +411,8 @@ mod tests {
                     "cell {share} {}",
                     contrast(theme.ink_on(cell), cell)
                 );
+                let wash = theme.wash(share as f32 / 10.0);
+                assert!(contrast(theme.ink, wash) >= 4.5, "wash {share} {}", contrast(theme.ink, wash));
             }
         }
     }

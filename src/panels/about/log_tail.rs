@@ -19,6 +19,22 @@ pub struct LogTail {
 }
 
 impl LogTail {
+    /// The entries, the oldest first. An entry begins with the year of its time, and can go on over further lines.
+    pub fn entries(&self) -> Vec<&str> {
+        let begins = |line: &str| line.starts_with(|first: char| first.is_ascii_digit());
+        let mut entries = Vec::new();
+        let (mut start, mut at) = (0, 0);
+        for line in self.text.split_inclusive('\n') {
+            if at > start && begins(line) {
+                entries.extend(self.text.get(start..at).map(str::trim_end));
+                start = at;
+            }
+            at += line.len();
+        }
+        entries.extend(self.text.get(start..).map(str::trim_end).filter(|entry| !entry.is_empty()));
+        entries
+    }
+
     /// Reads the end of the file, if it is time and the file has changed. A file that is not there has no lines.
     pub fn refresh(&mut self, path: &Path, now: f64) {
         if self.looked_at.is_some_and(|at| now - at < EVERY) {
@@ -52,6 +68,15 @@ fn end_of(path: &Path, known: u64) -> io::Result<Option<(u64, String)>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_entry_keeps_its_further_lines() {
+        let of = |text: &str| LogTail { text: text.to_owned(), ..LogTail::default() };
+        assert!(of("").entries().is_empty());
+        let tail = of("2026-01-01T00:00 one\n2026-01-02T00:00 two\n  and its rest\n2026-01-03T00:00 three");
+        let entries = ["2026-01-01T00:00 one", "2026-01-02T00:00 two\n  and its rest", "2026-01-03T00:00 three"];
+        assert_eq!(tail.entries(), entries);
+    }
 
     #[test]
     fn the_last_lines_are_whole_and_new_ones_come() {

@@ -20,6 +20,8 @@ const COLUMN: f32 = 1080.0;
 /// From this width on, settings and device stand beside each other.
 const TWO_COLUMNS: f32 = 760.0;
 const LABEL: f32 = 96.0;
+/// Least height of the log's box, in points.
+const LOG: f32 = 200.0;
 
 /// The page.
 #[derive(Default)]
@@ -48,6 +50,7 @@ impl Panel for About {
 
     fn ui(&mut self, ui: &mut Ui, shared: &mut Shared) {
         self.seen = true;
+        let height = ui.available_height();
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             let page = ui.available_rect_before_wrap();
             let width = (page.width() - 2.0 * space::XL).min(COLUMN);
@@ -66,7 +69,7 @@ impl Panel for About {
                     files_ui(ui, &shared.home.root);
                 }
                 ui.add_space(space::XL);
-                self.log_ui(ui);
+                self.log_ui(ui, page.top() + height);
                 ui.add_space(space::XL);
             });
         });
@@ -74,7 +77,8 @@ impl Panel for About {
 }
 
 impl About {
-    fn log_ui(&self, ui: &mut Ui) {
+    /// The entries, the newest on top, in a box that reaches to the page's end at `bottom`.
+    fn log_ui(&self, ui: &mut Ui, bottom: f32) {
         ui.horizontal(|ui| {
             section_title(ui, t!("about.log"));
             let copy = icon_button(ui, icons::ICON_CONTENT_COPY.codepoint, t!("about.copy_log"));
@@ -89,9 +93,13 @@ impl About {
         let ink = Theme::here(ui).ink_soft;
         card(ui, |ui| {
             ui.set_width(ui.available_width());
-            ScrollArea::vertical().id_salt("log").max_height(200.0).stick_to_bottom(true).show(ui, |ui| {
-                let lines = RichText::new(&self.log.text).font(mono(size::SMALL)).color(ink);
-                ui.add(Label::new(lines).wrap().selectable(true));
+            let height = (bottom - ui.cursor().top() - space::L - space::XL).max(LOG);
+            let area = ScrollArea::vertical().id_salt("log").max_height(height).min_scrolled_height(height);
+            area.show(ui, |ui| {
+                for entry in self.log.entries().into_iter().rev() {
+                    let words = RichText::new(entry).font(mono(size::SMALL)).color(ink);
+                    ui.add(Label::new(words).wrap().selectable(true));
+                }
             });
         });
     }

@@ -193,13 +193,17 @@ impl Attention {
     }
 }
 
+/// Height of the products with the words above them, in points.
+const FACTORS: f32 = 96.0;
+
 /// The products as bars from a line in the middle, blue above and orange below.
 fn factors_ui(ui: &mut Ui, width: f32, factors: &[[f32; 3]], words: &str) {
     let theme = Theme::here(ui);
-    let room = vec2(width, 84.0);
+    let room = vec2(width, FACTORS);
     let (rect, response) = ui.allocate_exact_size(room, Sense::hover());
     let largest = factors.iter().map(|factor| factor[2].abs()).fold(f32::MIN_POSITIVE, f32::max);
-    let plot = rect.shrink2(vec2(0.0, space::S));
+    // The words have a line of their own above the bars.
+    let plot = Rect::from_min_max(rect.min + vec2(0.0, size::SMALL + space::S), rect.max - vec2(0.0, space::XS));
     let width = plot.width() / factors.len().max(1) as f32;
     let at = response.hover_pos().map(|at| (((at.x - plot.left()) / width).max(0.0)) as usize);
     let hovered = at.and_then(|at| Some((at, factors.get(at)?)));

@@ -26,6 +26,9 @@ const REST: f64 = 0.35;
 /// Sizes of the sentence's type: as large as it fits between these.
 const LETTERS: (f32, f32) = (13.0, 30.0);
 
+/// Room of the pencil behind the sentence, in points.
+const PENCIL: f32 = 28.0;
+
 /// The page.
 #[derive(Default)]
 pub struct Home {
@@ -191,10 +194,11 @@ impl Home {
                 .font(font)
                 .text_color(theme.prompt)
                 .frame(egui::Frame::NONE)
-                .desired_width(f32::INFINITY)
+                .desired_width(ui.available_width() - PENCIL)
                 .hint_text(t!("home.write"));
             let output = field.show(ui);
             let edit = output.response.response.accessible_name(t!("home.sentence_name"));
+            writable(ui, edit.rect, edit.hovered() || edit.has_focus());
             if edit.changed() {
                 self.own = true;
                 self.changed_at = ui.input(|input| input.time);
@@ -214,7 +218,7 @@ impl Home {
     fn letters(&self, ui: &Ui) -> FontId {
         let letters = self.sentence.chars().count().max(12) as f32;
         // The type for tokens is 0.6 of its size wide.
-        let fitting = (ui.available_width() - space::S) / (letters + 1.0) / 0.6;
+        let fitting = (ui.available_width() - PENCIL - space::S) / (letters + 1.0) / 0.6;
         mono(fitting.clamp(LETTERS.0, LETTERS.1).floor())
     }
 
@@ -244,6 +248,17 @@ impl Home {
             None => {}
         }
     }
+}
+
+/// A line below the sentence and a pencil behind it: it can be changed.
+fn writable(ui: &Ui, field: Rect, lit: bool) {
+    let theme = Theme::here(ui);
+    let color = if lit { theme.accent } else { theme.ink_soft };
+    let right = field.right() + PENCIL;
+    ui.painter().hline(field.left()..=right, field.bottom() + 1.0, egui::Stroke::new(1.0, color.gamma_multiply(0.6)));
+    let font = FontId::new(size::TITLE, egui::FontFamily::Name(egui_material_icons::FONT_FAMILY.into()));
+    let at = egui::pos2(right, field.center().y);
+    ui.painter().text(at, egui::Align2::RIGHT_CENTER, icons::ICON_EDIT.codepoint, font, color);
 }
 
 /// The way into the course: from the beginning, or where one left it.

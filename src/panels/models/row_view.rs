@@ -279,22 +279,6 @@ fn reading(now: &LoadingNow) -> (Option<f32>, String) {
 fn actions_ui(ui: &mut Ui, row: &Row, shared: &Shared, acts: &mut Vec<Act>) {
     let name = &row.title;
     match (&row.source, &row.state) {
-        (Source::Hub(repository), State::Here(_) | State::Unfinished { .. }) if !row.found => {
-            let label = t!("models.delete", name = name);
-            if icon_button(ui, icons::ICON_DELETE.codepoint, label).clicked() {
-                acts.push(Act::AskToDelete(Some(repository.clone())));
-            }
-        }
-        (Source::Folder(path), _) => {
-            let label = t!("models.forget", name = name);
-            if icon_button(ui, icons::ICON_CLOSE.codepoint, label).clicked() {
-                acts.push(Act::Forget(path.clone()));
-            }
-        }
-        // So that the buttons of all rows stand in line.
-        _ => ui.add_space(30.0 + space::S),
-    }
-    match (&row.source, &row.state) {
         (_, State::Here(model)) if *model == shared.model_ref => {
             let theme = Theme::here(ui);
             ui.add(Label::new(RichText::new(t!("models.in_use")).font(theme::strong(size::BODY)).color(theme.accent)));
@@ -321,6 +305,22 @@ fn actions_ui(ui: &mut Ui, row: &Row, shared: &Shared, acts: &mut Vec<Act>) {
         }
         (_, State::Closed(family)) => {
             note(ui, t!("models.closed", family = family));
+        }
+        _ => {}
+    }
+    // Left of it, so that the buttons of all rows stand in line at the right edge.
+    match (&row.source, &row.state) {
+        (Source::Hub(repository), State::Here(_) | State::Unfinished { .. }) if !row.found => {
+            let label = t!("models.delete", name = name);
+            if icon_button(ui, icons::ICON_DELETE.codepoint, label).clicked() {
+                acts.push(Act::AskToDelete(Some(repository.clone())));
+            }
+        }
+        (Source::Folder(path), _) => {
+            let label = t!("models.forget", name = name);
+            if icon_button(ui, icons::ICON_CLOSE.codepoint, label).clicked() {
+                acts.push(Act::Forget(path.clone()));
+            }
         }
         _ => {}
     }

@@ -10,6 +10,7 @@ use crate::hub::memory::Weight;
 use crate::hub::remote::library::Manifest;
 use crate::hub::remote::{FoundModel, short};
 use crate::panels::model_label;
+use crate::panels::training::corpus_title;
 use crate::train::RunSummary;
 use crate::widgets::number;
 
@@ -142,7 +143,7 @@ fn run_row(run: &RunSummary, library: &Library) -> Row {
         source: Source::Run,
         state: State::Here(ModelRef::Run(run.id.clone())),
         title: run.id.clone(),
-        about: about.into_owned(),
+        about: format!("{} · {} · {about}", run.spec.preset.name(), corpus_title(&run.spec.corpus)),
         language: String::new(),
         licence: String::new(),
         parameters: Some(run.parameters as u64),

@@ -8,7 +8,9 @@ use super::row_view::{Columns, heads_ui, row_ui, sentence};
 use super::rows::Row;
 use super::{Act, Models};
 use crate::panels::Shared;
-use crate::widgets::controls::{hairline, icon_button, note, page_title, quiet_button, section_title, text_field};
+use crate::widgets::controls::{
+    hairline, icon_button, note, page_title, quiet_button, section_title, text_field_hinted,
+};
 use crate::widgets::number;
 use crate::widgets::theme::{Theme, space};
 
@@ -89,7 +91,8 @@ impl Models {
         let line = Vec2::new(ui.available_width(), LINE);
         ui.allocate_ui_with_layout(line, Layout::left_to_right(Align::Center), |ui| {
             ui.set_min_height(LINE);
-            let field = text_field(ui, &t!("models.search_field"), FIELD, &mut self.words);
+            let (name, hint) = (t!("models.search_field"), t!("models.search_hint"));
+            let field = text_field_hinted(ui, &name, &hint, FIELD, &mut self.words);
             let entered = field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
             if let Some(job) = self.desk.searching() {
                 if icon_button(ui, icons::ICON_CLOSE.codepoint, t!("models.search_cancel")).clicked() {

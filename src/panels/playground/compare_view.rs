@@ -18,6 +18,11 @@ const HEAD: f32 = 56.0;
 /// Height of the words below an answer.
 const FOOT: f32 = 52.0;
 
+/// The name of an answer: a number would read as its temperature.
+fn letter(place: usize) -> &'static str {
+    ["A", "B", "C"].get(place).copied().unwrap_or_default()
+}
+
 impl Playground {
     /// The whole view.
     pub(super) fn compare_ui(&mut self, ui: &mut Ui, shared: &mut Shared) -> Option<Action> {
@@ -118,7 +123,7 @@ impl Playground {
                 }
                 job.append(&lane.answer.text, 0.0, format(theme.generated));
                 let label = ui.add(egui::Label::new(job).wrap().selectable(true));
-                let spoken = t!("compare.lane_is", place = place + 1, text = lane.answer.text.as_str());
+                let spoken = t!("compare.lane_is", name = letter(place), text = lane.answer.text.as_str());
                 label.widget_info(|| WidgetInfo::labeled(Role::Paragraph, true, spoken.as_ref()));
             });
         });
@@ -129,7 +134,7 @@ impl Playground {
     fn lane_head_ui(&mut self, ui: &mut Ui, place: usize, shared: &Shared) {
         if self.compare.mode == Mode::Temperatures {
             if let Some(lane) = self.compare.lanes_mut().get_mut(place) {
-                let name = t!("compare.temperature_of", place = place + 1);
+                let name = t!("compare.temperature_of", name = letter(place));
                 controls::value_slider(&mut lane.temperature, 0.0..=2.0, name).decimals(2).show(ui);
             }
         } else if place == 0 {

@@ -14,7 +14,7 @@ use crate::widgets::{controls, number};
 /// Height of the options below the bars.
 const OPTIONS: f32 = 238.0;
 /// Height of what stands between bars and options.
-const LEGEND: f32 = 40.0;
+const LEGEND: f32 = 48.0;
 
 /// What stands beside the sheet while one writes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -67,7 +67,7 @@ impl Playground {
             ui,
             t!(
                 "playground.entropy",
-                nats = format!("{:.2}", distribution.entropy),
+                bits = number::in_bits(distribution.entropy / std::f32::consts::LN_2, 2),
                 equal = if equal < 9.95 { format!("{equal:.1}") } else { number::grouped(equal.round() as i64) },
                 left = number::grouped(distribution.left as i64),
                 vocabulary = number::grouped(distribution.vocabulary as i64)

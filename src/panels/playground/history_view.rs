@@ -3,7 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use egui::text::{LayoutJob, TextFormat};
-use egui::{Align2, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
+use egui::{Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 use egui_material_icons::icons;
 use rust_i18n::t;
 
@@ -121,7 +121,7 @@ fn line(ui: &mut Ui, entry: &Entry, chosen: bool, now: u64) -> egui::Response {
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), LINE - 2.0), Sense::click());
     let level = |text: &str| text.replace('\n', "↵ ").chars().take(60).collect::<String>();
     let beginning = level(&entry.prompt);
-    let about = format!("{} · {}", number::ago(entry.unix, now), model_label(&entry.model));
+    let about = about_words(entry, now);
     response.widget_info(|| WidgetInfo::selected(Role::Button, true, chosen, format!("{beginning} · {about}")));
     let lit = chosen || response.hovered() || response.has_focus();
     if lit {
@@ -134,8 +134,23 @@ fn line(ui: &mut Ui, entry: &Entry, chosen: bool, now: u64) -> egui::Response {
     job.wrap = egui::text::TextWrapping::truncate_at_width(inner.width());
     let galley = ui.painter().layout_job(job);
     ui.painter().galley(inner.min, galley, theme.ink);
-    ui.painter().text(inner.left_bottom(), Align2::LEFT_BOTTOM, about, theme::text(size::SMALL), theme.ink_soft);
+    let mut job = LayoutJob::simple_singleline(about, theme::text(size::SMALL), theme.ink_soft);
+    job.wrap = egui::text::TextWrapping::truncate_at_width(inner.width());
+    let galley = ui.painter().layout_job(job);
+    let corner = pos2(inner.left(), inner.bottom() - galley.size().y);
+    ui.painter().galley(corner, galley, theme.ink_soft);
     response
+}
+
+/// When, by which model and how: what tells two texts with the same beginning apart.
+fn about_words(entry: &Entry, now: u64) -> String {
+    let mut parts = vec![number::ago(entry.unix, now), model_label(&entry.model)];
+    if let Some(seed) = entry.seed {
+        parts.push(t!("playground.seed_is", seed = seed).into_owned());
+        parts.push(format!("T = {:.2}", entry.sampling.temperature));
+    }
+    parts.push(t!("history.count", count = number::grouped(entry.tokens.len() as i64)).into_owned());
+    parts.join(" · ")
 }
 
 /// How it was written, in one line.

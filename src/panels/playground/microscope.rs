@@ -85,12 +85,12 @@ impl Playground {
                 ui.spacing_mut().item_spacing.y = 2.0;
                 head_slider(ui, column, options, vocabulary);
                 let Some(left) = column.checked_sub(1).and_then(|step| left.get(step.min(3))) else { return };
-                let entropy = format!("{:.2}", left.entropy);
+                let entropy = number::in_bits(left.entropy / std::f32::consts::LN_2, 2);
                 if column == COLUMNS - 1 {
                     // In line with the words below the sliders.
                     let top = ui.cursor().top();
                     ui.add_space((line.unwrap_or(top) - top).max(0.0));
-                    controls::note(ui, t!("microscope.entropy", nats = entropy));
+                    controls::note(ui, t!("microscope.entropy", entropy = entropy));
                 } else {
                     let tokens = number::grouped(left.tokens as i64);
                     line = line.or(Some(ui.cursor().top()));

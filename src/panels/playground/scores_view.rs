@@ -153,8 +153,8 @@ fn coloured(theme: &Theme, text: &str, score: &TextScore, parts: &[Stretch], mos
     job.wrap.max_width = width;
     let font = theme::mono(size::READ);
     for part in parts {
-        let ground = score.tokens.get(part.token).and_then(surprise).map(|nats| theme.sequential(nats / most));
-        let ink = ground.map_or(theme.ink_soft, |ground| theme.ink_on(ground));
+        let ground = score.tokens.get(part.token).and_then(surprise).map(|nats| theme.wash(nats / most));
+        let ink = if ground.is_some() { theme.ink } else { theme.ink_soft };
         let background = ground.unwrap_or(Color32::TRANSPARENT);
         let format = TextFormat { background, line_height: Some(24.0), ..TextFormat::simple(font.clone(), ink) };
         job.append(text.get(part.bytes.0..part.bytes.1).unwrap_or_default(), 0.0, format);
@@ -196,7 +196,7 @@ fn legend_ui(ui: &mut Ui, most: f32, marked: Option<f32>) {
     for step in 0..32 {
         let x = |k: usize| bar.left() + bar.width() * k as f32 / 32.0;
         let part = Rect::from_min_max(pos2(x(step), bar.top()), pos2(x(step + 1), bar.bottom()));
-        mesh.add_colored_rect(part, theme.sequential((step as f32 + 0.5) / 32.0));
+        mesh.add_colored_rect(part, theme.wash((step as f32 + 0.5) / 32.0));
     }
     ui.painter().add(Shape::mesh(mesh));
     ui.painter().rect_stroke(bar, 0.0, Stroke::new(1.0, theme.line), StrokeKind::Outside);

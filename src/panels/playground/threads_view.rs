@@ -36,7 +36,14 @@ impl Playground {
         let theme = Theme::here(ui);
         let strands = self.threads.strands();
         let lanes = strands.iter().map(|strand| strand.lane + 1).max()?;
-        let title = t!("playground.threads", count = number::grouped(lanes as i64));
+        let title = t!(
+            "playground.threads",
+            count = number::grouped(lanes as i64),
+            lines = match weft_step(last_token(&strands)) {
+                1 => t!("playground.weft_one"),
+                step => t!("playground.weft", step = number::grouped(step as i64)),
+            }
+        );
         let (head, _) = ui.allocate_exact_size(vec2(ui.available_width(), 16.0), Sense::hover());
         ui.painter().text(head.left_center(), Align2::LEFT_CENTER, title, theme::text(size::SMALL), theme.ink_soft);
         let mut action = None;
@@ -107,6 +114,16 @@ impl Playground {
     }
 }
 
+/// How many tokens the longest thread has, at least one.
+fn last_token(strands: &[Strand]) -> usize {
+    strands.iter().map(|strand| strand.tokens.1).max().unwrap_or(1).max(1)
+}
+
+/// So many tokens are between two lines of the weft.
+fn weft_step(tokens: usize) -> usize {
+    crate::widgets::scale::nice_ceil(tokens as f64 / 12.0).max(1.0) as usize
+}
+
 /// Where tokens and lanes are.
 struct Loom {
     rect: Rect,
@@ -117,7 +134,7 @@ struct Loom {
 
 impl Loom {
     fn new(rect: Rect, strands: &[Strand]) -> Self {
-        let tokens = strands.iter().map(|strand| strand.tokens.1).max().unwrap_or(1).max(1);
+        let tokens = last_token(strands);
         Self { rect, apart: (rect.width() - START - space::M) / tokens as f32, tokens }
     }
 
@@ -132,7 +149,7 @@ impl Loom {
 
     /// Fine lines across, a round number of tokens apart: the weft by which lengths are compared.
     fn weft(&self, painter: &Painter, theme: &Theme) {
-        let step = crate::widgets::scale::nice_ceil(self.tokens as f64 / 12.0).max(1.0) as usize;
+        let step = weft_step(self.tokens);
         let color: Color32 = theme.line.gamma_multiply(0.7);
         for token in (0..=self.tokens).step_by(step) {
             let x = painter.round_to_pixel_center(self.at(token, 0).x);

@@ -22,7 +22,7 @@ use crate::widgets::theme::{self, Theme, size, space};
 /// From this width on the texts stand beside the plot, below it otherwise.
 const WIDE: f32 = 980.0;
 /// Width of the column of texts beside the plot.
-const TEXTS: f32 = 340.0;
+const TEXTS: f32 = 384.0;
 /// Share of the height for texts below the plot.
 const TEXTS_BELOW: f32 = 0.27;
 /// Room for the controls under the plot.
@@ -213,7 +213,7 @@ impl Training {
         t!(
             "training.state_facts",
             state = state,
-            device = facts.device,
+            device = facts.device.to_uppercase(),
             parameters = grouped(facts.parameters),
             vocabulary = grouped(facts.vocabulary),
             tokens = grouped(facts.tokens)

@@ -28,6 +28,7 @@ use corpus::CorpusDesk;
 use form::Form;
 use live::{Live, Phase};
 use record::Record;
+pub(in crate::panels) use runs_view::title as corpus_title;
 
 /// Width of the column with the form and the list of runs, in points.
 const COLUMN: f32 = 304.0;

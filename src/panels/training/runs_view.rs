@@ -122,7 +122,7 @@ fn confirmation(ui: &mut Ui, run: &RunSummary, acts: &mut Vec<Act>) {
 }
 
 /// A text's title, or its file's name.
-pub(super) fn title(corpus: &CorpusRef) -> String {
+pub(in crate::panels) fn title(corpus: &CorpusRef) -> String {
     match corpus {
         CorpusRef::Named(name) => data::entry(name).map_or_else(|_| name.clone(), data::CorpusEntry::title),
         CorpusRef::Path(path) => {
@@ -137,7 +137,7 @@ fn settings_line(run: &RunSummary) -> String {
     t!(
         "training.settings_line",
         state = figure_view::ended(run.ended),
-        device = run.device,
+        device = run.device.to_uppercase(),
         parameters = number::grouped(run.parameters as i64),
         batch = settings.batch_size,
         context = settings.context,

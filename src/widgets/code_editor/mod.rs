@@ -155,9 +155,27 @@ fn layout(ui: &Ui, source: &str, width: f32) -> Arc<Galley> {
             Part::Comment => theme.code.comment,
             Part::Name | Part::Rest => theme.ink,
         };
-        job.append(&source[range], 0.0, TextFormat::simple(mono(size::BODY), ink));
+        append_code(&mut job, &source[range], &TextFormat::simple(mono(size::BODY), ink));
     }
     ui.fonts_mut(|fonts| fonts.layout_job(job))
+}
+
+/// Appends code so that every sign is drawn as it is typed. The type has ligatures, such as one long sign for `==`; across
+/// two sections of a job it makes none, and a leading space too small to be seen keeps the sections apart.
+pub fn append_code(job: &mut LayoutJob, code: &str, format: &TextFormat) {
+    let (mut from, mut lead) = (0, 0.0);
+    let mut after_sign = false;
+    for (at, letter) in code.char_indices() {
+        let sign = letter.is_ascii_punctuation();
+        if sign && after_sign {
+            job.append(&code[from..at], lead, format.clone());
+            (from, lead) = (at, f32::MIN_POSITIVE);
+        }
+        after_sign = sign;
+    }
+    if from < code.len() {
+        job.append(&code[from..], lead, format.clone());
+    }
 }
 
 /// Line numbers beside the first row of every line; returns where the wrong one is.

@@ -37,6 +37,16 @@ fn what_is_typed_is_told_and_read_back() {
 }
 
 #[test]
+fn signs_that_stand_together_stay_apart() {
+    let mut job = LayoutJob::default();
+    append_code(&mut job, "a == b // c", &TextFormat::default());
+    assert_eq!(job.text, "a == b // c");
+    let ranges = job.sections.iter().map(|section| section.byte_range.start.0..section.byte_range.end.0);
+    let parts: Vec<&str> = ranges.map(|range| &job.text[range]).collect();
+    assert_eq!(parts, ["a =", "= b /", "/ c"]);
+}
+
+#[test]
 fn tab_indents_and_escape_leaves() {
     let mut harness = harness("a");
     harness.key_press_modifiers(Modifiers::COMMAND, Key::A);

@@ -17,7 +17,11 @@ pub fn icon(glyph: &str, size: f32) -> RichText {
 pub fn primary_button(ui: &mut Ui, glyph: &str, label: impl Into<String>) -> Response {
     let theme = Theme::here(ui);
     let lively = theme.accent.lerp_to_gamma(theme.ink, 0.18);
-    let paint = Paint { fill: theme.accent, hovered: lively, line: Color32::TRANSPARENT, ink: theme.on_accent };
+    let mut paint = Paint { fill: theme.accent, hovered: lively, line: Color32::TRANSPARENT, ink: theme.on_accent };
+    if !ui.is_enabled() {
+        // Faded, the ink on the accent could not be read.
+        paint = Paint { fill: theme.card, hovered: theme.card, line: theme.line, ink: theme.ink };
+    }
     button(ui, glyph, &label.into(), &paint, true)
 }
 

@@ -99,6 +99,12 @@ pub fn text_field(ui: &mut Ui, name: &str, width: f32, value: &mut String) -> Re
     ui.add(TextEdit::singleline(value).desired_width(width).margin(Margin::symmetric(8, 6))).accessible_name(name)
 }
 
+/// The same with an example of what can be typed, in sight while the field is empty.
+pub fn text_field_hinted(ui: &mut Ui, name: &str, hint: &str, width: f32, value: &mut String) -> Response {
+    let field = TextEdit::singleline(value).desired_width(width).margin(Margin::symmetric(8, 6));
+    ui.add(field.hint_text(hint.to_owned())).accessible_name(name)
+}
+
 /// Several lines to type in, in the type for tokens and code, named for a screen reader.
 pub fn text_area(ui: &mut Ui, name: &str, rows: usize, value: &mut String) -> Response {
     let field = TextEdit::multiline(value)

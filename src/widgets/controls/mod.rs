@@ -12,7 +12,7 @@ pub use buttons::{icon, icon_button, icon_toggle, primary_button, quiet_button};
 pub use choice::{chooser, radio_list, segmented, switch};
 pub use layout::{
     card, empty_state, follow_focus, hairline, just_appeared, labelled, note, note_of_symbols, page_title,
-    progress_line, section_title, text_area, text_field,
+    progress_line, section_title, text_area, text_field, text_field_hinted,
 };
 pub use slider::{ValueSlider, value_slider};
 

@@ -1,9 +1,10 @@
 //! Whole texts: paragraphs one below the other, headings, lists, tables, formulas, code.
 
 use egui::accesskit::Role;
+use egui::text::{LayoutJob, TextFormat};
 use egui::{
-    Align2, Color32, CornerRadius, Frame, Label, Margin, Rect, Response, RichText, ScrollArea, Sense, Stroke, Ui,
-    UiBuilder, Vec2, WidgetInfo, pos2, vec2,
+    Align2, Color32, CornerRadius, Frame, Label, Margin, Rect, Response, ScrollArea, Sense, Stroke, Ui, UiBuilder,
+    Vec2, WidgetInfo, pos2, vec2,
 };
 
 use super::Reader;
@@ -11,6 +12,7 @@ use super::paragraph::{Face, Laid, laid_ui, lay, lay_display, words_ui};
 use crate::course::lesson::plain;
 use crate::course::tex::unmarked;
 use crate::course::{Block, Inline, Words};
+use crate::widgets::code_editor::append_code;
 use crate::widgets::controls::hairline;
 use crate::widgets::theme::{RADIUS, READ_LINE, Theme, mono, size, space, text};
 
@@ -116,7 +118,8 @@ fn code_ui(ui: &mut Ui, code: &str) {
     frame.show(ui, |ui| {
         ui.set_min_width(ui.available_width());
         ScrollArea::horizontal().id_salt(code).show(ui, |ui| {
-            let words = RichText::new(code).font(mono(size::BODY)).color(theme.ink);
+            let mut words = LayoutJob::default();
+            append_code(&mut words, code, &TextFormat::simple(mono(size::BODY), theme.ink));
             ui.add(Label::new(words).selectable(true).wrap_mode(egui::TextWrapMode::Extend));
         });
     });

@@ -22,6 +22,7 @@ use super::formula::Formula;
 use crate::course::lesson::{plain, plain_text};
 use crate::course::tex::readable;
 use crate::course::{Inline, Level, Link};
+use crate::widgets::code_editor::append_code;
 use crate::widgets::level;
 use crate::widgets::theme::{READ_LINE, Theme, mono, size, strong, text};
 
@@ -30,6 +31,8 @@ const LEAN: f32 = 0.18;
 
 /// Where the base line runs below the middle of a line, as a share of the letters' size.
 const BASE: f32 = 0.36;
+/// Inline code of up to so many letters is kept in one line.
+const WHOLE: usize = 24;
 /// Inline code beside letters of 1.
 const CODE: f32 = 0.94;
 
@@ -71,6 +74,8 @@ pub struct Laid {
     /// Formulas, by the first of their letters, in the colour of what they stand in.
     formulas: Vec<(usize, Formula, Color32)>,
     links: Vec<(Range<usize>, Link, String)>,
+    /// Letters of code, which stand on a ground of their own.
+    codes: Vec<Range<usize>>,
     /// The symbol that is lit in this frame.
     lit: Option<String>,
     /// What a screen reader says.
@@ -84,6 +89,7 @@ struct Pen<'a> {
     theme: &'static Theme,
     formulas: Vec<(usize, Formula, Color32)>,
     links: Vec<(Range<usize>, Link, String)>,
+    codes: Vec<Range<usize>>,
     ui: &'a Ui,
 }
 
@@ -110,16 +116,17 @@ impl<'a> Pen<'a> {
             theme: Theme::here(ui),
             formulas: Vec::new(),
             links: Vec::new(),
+            codes: Vec::new(),
             ui,
         }
     }
 
     fn laid(self, spoken: String, reader: &Reader<'_>) -> Laid {
-        let Self { job, face, formulas, links, ui, .. } = self;
+        let Self { job, face, formulas, links, codes, ui, .. } = self;
         let galley = ui.fonts_mut(|fonts| fonts.layout_job(job));
         let symbols = formulas.iter().any(|(_, formula, _)| formula.symbols().next().is_some());
         let lit = reader.lit.filter(|_| symbols).map(str::to_owned);
-        Laid { galley, face, formulas, links, lit, spoken }
+        Laid { galley, face, formulas, links, codes, lit, spoken }
     }
 
     fn words(&mut self, words: &[Inline], ink: Color32, under: Option<(&Link, bool)>, reader: &mut Reader<'_>) {
@@ -132,10 +139,15 @@ impl<'a> Pen<'a> {
                 Inline::Code(code) => {
                     let mut format = self.format(false, false, ink, under);
                     format.font_id = mono(self.face.size * CODE);
-                    if format.background == Color32::TRANSPARENT {
-                        format.background = self.theme.margin;
+                    let start = self.letters;
+                    let lit = format.background != Color32::TRANSPARENT;
+                    self.letters += code.chars().count();
+                    let whole = code.chars().count() <= WHOLE;
+                    let code = if whole { code.replace(' ', "\u{A0}") } else { code.clone() };
+                    append_code(&mut self.job, &code, &format);
+                    if !lit {
+                        self.codes.push(start..self.letters);
                     }
-                    self.push(code, format);
                 }
                 Inline::Formula(source) => self.formula(source, ink, under, reader),
                 Inline::Break => {
@@ -293,12 +305,34 @@ impl Laid {
     pub(super) fn show(&self, ui: &Ui, response: &Response, corner: Pos2, reader: &mut Reader<'_>) {
         if ui.is_rect_visible(response.rect) {
             let (galley, ink) = (self.galley.clone(), self.face.ink);
+            self.paint_grounds(ui, corner);
             LabelSelectionState::label_text_selection(ui, response, corner, galley, ink, Stroke::NONE);
             self.paint_formulas(ui, corner);
             self.paint_lines(ui, corner);
         }
         self.symbols_ui(ui, response.id, corner, reader);
         self.links_ui(ui, response.id, corner, reader);
+    }
+
+    /// What lies behind code: as tall as its letters. The text's own background would be as tall as the line, and touch
+    /// the next one.
+    fn paint_grounds(&self, ui: &Ui, corner: Pos2) {
+        let (color, size) = (Theme::here(ui).margin, CODE * self.face.size);
+        for range in &self.codes {
+            let mut first = 0;
+            for row in &self.galley.rows {
+                let (from, to) = (range.start.max(first), range.end.min(first + row.glyphs.len()));
+                if from < to
+                    && let (Some(start), Some(end)) = (row.glyphs.get(from - first), row.glyphs.get(to - 1 - first))
+                {
+                    let base = row.pos.y + start.pos.y;
+                    let above = pos2(row.pos.x + start.pos.x - 2.0, base - size);
+                    let below = pos2(row.pos.x + end.max_x() + 2.0, base + 0.3 * size);
+                    ui.painter().rect_filled(Rect::from_min_max(above, below).translate(corner.to_vec2()), 3.0, color);
+                }
+                first += row.glyphs.len() + usize::from(row.ends_with_newline);
+            }
+        }
     }
 
     fn paint_formulas(&self, ui: &Ui, corner: Pos2) {
@@ -408,6 +442,7 @@ fn focus(ui: &Ui) -> Stroke {
 
 /// Paints a paragraph with its corner at a place; no part of it can be touched.
 pub fn paint(ui: &Ui, laid: &Laid, corner: Pos2) {
+    laid.paint_grounds(ui, corner);
     ui.painter().galley(corner, laid.galley.clone(), laid.face.ink);
     laid.paint_formulas(ui, corner);
     laid.paint_lines(ui, corner);

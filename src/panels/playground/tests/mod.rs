@@ -88,7 +88,7 @@ fn bars_say_which_step_cut_a_token() {
         page.query_by_label_contains("c, ")
             .is_some_and(|bar| { bar.accesskit_node().label().is_some_and(|label| label.contains("top-p")) })
     );
-    assert!(page.query_by_label_contains("can be drawn").is_some(), "the entropy is told");
+    assert!(page.query_by_label_contains("equal tokens").is_some(), "the entropy is told");
 }
 
 #[test]

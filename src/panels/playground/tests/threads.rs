@@ -34,12 +34,12 @@ fn a_token_under_the_pointer_shows_what_else_the_model_thought_of_and_a_click_br
     point_at_first_token(&mut page);
     assert!(page.query_by_label_contains("“c” is in the text").is_some(), "the card is there");
     assert!(page.query_all_by_label_contains("rank 3 of 5").next().is_some(), "with probability and rank");
-    let other = page.get_by_label_contains("Put “b” here and go on");
+    let other = page.get_by_label_contains("Put “b” here and continue");
     let at = other.rect().center();
     // On its way to the card the pointer leaves the token.
     page.hover_at(at);
     page.run_steps(3);
-    page.get_by_label_contains("Put “b” here and go on").click();
+    page.get_by_label_contains("Put “b” here and continue").click();
     page.run();
     let (job, request) = asked(&page);
     assert_eq!(request.prompt, "abb", "it goes on behind the other token");
@@ -109,7 +109,7 @@ fn the_whole_text_can_be_edited_and_gone_on_with() {
 fn going_on_from_the_middle_keeps_the_rest_as_another_thread() {
     let (mut page, _) = written();
     point_at_first_token(&mut page);
-    page.get_by_label("Go on from here").click();
+    page.get_by_label("Continue from here").click();
     page.run();
     assert_eq!(asked(&page).1.prompt, "abc");
     page.get_by_label("Stop").click();
@@ -123,7 +123,7 @@ fn a_full_context_offers_to_go_on_with_the_last_part() {
     let (job, _) = writing(&mut page);
     tell(&mut page, &Event::GenerationEnded(job, StopReason::ContextFull, 0.02, 80.0));
     commands(&page);
-    page.get_by_label("Go on with the last part").click();
+    page.get_by_label("Continue with the last part").click();
     page.run();
     let (_, request) = asked(&page);
     assert_eq!(request.when_full, crate::generate::WhenFull::KeepHalf);

@@ -75,7 +75,7 @@ fn the_microscope_shows_the_number_that_was_really_drawn_and_can_branch_from_the
     go(&mut page, "Microscope");
     assert!(page.query_by_label_contains("The number drawn was 0.2500").is_some());
     commands(&page);
-    page.get_by_label("Go on with this one").click();
+    page.get_by_label("Continue with this one").click();
     page.run();
     assert!(matches!(commands(&page).last(), Some(Command::Generate(_, _, request)) if request.prompt == "aba"));
 }
@@ -84,7 +84,7 @@ fn the_microscope_shows_the_number_that_was_really_drawn_and_can_branch_from_the
 fn three_temperatures_are_written_one_after_the_other_with_the_same_seed() {
     let mut page = answered();
     go(&mut page, "Compare");
-    page.get_by_label("Write all of them").click();
+    page.get_by_label("Generate all").click();
     page.run();
     let mut temperatures = Vec::new();
     for _ in 0..3 {
@@ -101,7 +101,7 @@ fn three_temperatures_are_written_one_after_the_other_with_the_same_seed() {
         assert!(page.query_by_label(&format!("Answer {place}: c")).is_some());
     }
     // One of them becomes a thread of the sheet.
-    page.get_all_by_label("Take this text to the sheet").next().expect("a button").click();
+    page.get_all_by_label("Open this text in Write").next().expect("a button").click();
     page.run();
     assert!(page.query_by_label("Answer: c").is_some());
 }
@@ -111,7 +111,7 @@ fn two_models_answer_the_same_prompt() {
     let mut page = answered();
     go(&mut page, "Compare");
     go(&mut page, "Two models");
-    page.get_by_label("Write all of them").click();
+    page.get_by_label("Generate all").click();
     page.run();
     let mut models = Vec::new();
     for _ in 0..2 {
@@ -128,7 +128,7 @@ fn two_models_answer_the_same_prompt() {
 fn a_pasted_text_is_coloured_and_its_perplexity_told() {
     let mut page = answered();
     go(&mut page, "Score");
-    page.get_by_label("The sheet’s text").click();
+    page.get_by_label("Use the text from Write").click();
     page.run();
     let sent = commands(&page);
     let Some(Command::ScoreText(job, _, text)) = sent.last() else { panic!("{sent:?}") };
@@ -225,7 +225,7 @@ fn what_was_written_is_kept_and_an_earlier_text_is_taken_up() {
     let (mut next, _) = super::page("other");
     opened(&mut next, kept.entries.clone());
     go(&mut next, "History");
-    next.get_by_label("Take to the sheet").click();
+    next.get_by_label("Open in Write").click();
     next.run();
     assert_eq!(next.get_by_label("Prompt").value().as_deref(), Some("ab"));
     assert!(next.query_by_label("Answer: ca").is_some());
