@@ -422,8 +422,8 @@ mod tests {
     #[test]
     fn labels_side_by_side_leave_a_gap() {
         let frame = Frame { rect: Rect::from_min_size(Pos2::ZERO, Vec2::splat(300.0)), range: 2.0 };
-        // The second's place straight ahead ends where the first's begins.
-        let tips = [[1.4, -0.6], [0.8, -0.6]];
+        // Straight ahead of the second tip there is just room before the first name.
+        let tips = [[1.4, -0.6], [0.88, -0.6]];
         let arrows: Vec<Arrow> = tips.map(|tip| Arrow::result("name", tip, Color32::RED)).into();
         let mut busy = Busy::new(&frame, &arrows, Vec::new());
         let [first, second] = tips.map(|tip| busy.place(&frame, tip, vec2(44.0, 18.0)));
