@@ -173,11 +173,18 @@ fn reading_ui(ui: &mut Ui, reading: &Read) {
 
 /// A horizontal bar on a pale rail: a share of 1.
 pub fn bar(ui: &mut Ui, room: Vec2, share: f32, color: egui::Color32, spoken: &str) {
+    bar_in(ui, room, share, color, spoken, true);
+}
+
+/// A horizontal bar that takes this share of its room, with a rail where the whole room is the whole.
+fn bar_in(ui: &mut Ui, room: Vec2, share: f32, color: egui::Color32, spoken: &str, rail: bool) {
     let theme = Theme::here(ui);
     let (rect, response) = ui.allocate_exact_size(room, Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, spoken));
     let lane = rect.shrink2(vec2(0.0, (rect.height() - 14.0).max(0.0) / 2.0));
-    ui.painter().rect_filled(lane, 3.0, theme.line.gamma_multiply(0.45));
+    if rail {
+        ui.painter().rect_filled(lane, 3.0, theme.line.gamma_multiply(0.45));
+    }
     let share = if share.is_finite() { share.clamp(0.0, 1.0) } else { 0.0 };
     let full = Rect::from_min_max(lane.min, pos2(lane.left() + lane.width() * share, lane.bottom()));
     ui.painter().rect_filled(full, 3.0, color);
@@ -213,7 +220,8 @@ pub fn colour_scale(ui: &mut Ui, [low, high]: [&str; 2], color: impl Fn(f32) -> 
     ui.painter().galley(pos2(bar.right() + space::S, rect.top()), high_words, theme.ink_soft);
 }
 
-/// A name and its share of 1 as a bar, drawn as a part of `most`, with the percentage behind it.
+/// A name and its share of 1 as a bar, drawn as a part of `most`, with the percentage behind it. Only a bar whose whole
+/// room is 1 lies on a rail: another would be taken for a share of it.
 pub fn named_bar(ui: &mut Ui, name: RichText, share: f32, most: f32, color: egui::Color32) {
     let theme = Theme::here(ui);
     let spoken = format!("{}, {}", name.text(), percent(share));
@@ -224,7 +232,7 @@ pub fn named_bar(ui: &mut Ui, name: RichText, share: f32, most: f32, color: egui
             ui.add(Label::new(name).truncate());
         });
         let width = (ui.available_width() - 80.0).clamp(40.0, 480.0);
-        bar(ui, vec2(width, 18.0), share / most, color, &spoken);
+        bar_in(ui, vec2(width, 18.0), share / most, color, &spoken, most >= 1.0);
         ui.label(RichText::new(percent(share)).font(theme::text(size::SMALL)).color(theme.ink_soft));
     });
 }

@@ -25,7 +25,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::kernels::heap::LargePages;
+use crate::kernels::heap;
 
 pub use error::CliError;
 pub use interrupt::Interrupt;
@@ -66,7 +66,7 @@ enum Command {
 
 /// Runs the program with the process's arguments.
 pub fn main() -> ExitCode {
-    LargePages::only_on_request();
+    heap::usual_pages_only();
     let raw: Vec<_> = std::env::args_os().collect();
     rust_i18n::set_locale(&language::for_arguments(&raw));
     let command = help::localized(Arguments::command());

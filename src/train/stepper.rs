@@ -8,7 +8,6 @@ use burn::tensor::{Int, Tensor, TensorData};
 use super::batches::Batch;
 use super::{OptimizerKind, TrainSettings};
 use crate::kernels::adam::{AdamStep, adam, global_norm};
-use crate::kernels::heap::LargePages;
 use crate::kernels::threads;
 use crate::nn::{
     B, Decoder, DecoderConfig, Device, NoProbe, Parameter, Role, SliceDecoder, Weights, host_values, loss,
@@ -47,8 +46,6 @@ enum Path {
 }
 
 struct Slices {
-    /// For what the steps allocate.
-    _pages: LargePages,
     decoder: SliceDecoder,
     weights: Weights,
     grads: Vec<f32>,
@@ -88,7 +85,6 @@ impl Stepper {
         let on_cpu = matches!(device, Device::Flex(_));
         let path = if on_cpu && SliceDecoder::supports(&weights.config) {
             Path::Slices(Box::new(Slices {
-                _pages: LargePages::allow(),
                 decoder: SliceDecoder::new(&weights.config, settings.batch_size, settings.context),
                 grads: vec![0.0; weights.len()],
                 decayed: ranges(&weights, &decays),
@@ -198,7 +194,7 @@ impl Stepper {
 
 impl Slices {
     fn step(&mut self, batch: &Batch, dropout: Option<u64>, numbers: AdamStep, clip: f32) -> (f32, f32) {
-        let Self { decoder, weights, grads, moments, decayed, .. } = self;
+        let Self { decoder, weights, grads, moments, decayed } = self;
         let loss = decoder.loss_and_gradients(&weights.data, &batch.ids, &batch.targets, None, dropout, grads);
         let norm = global_norm(grads);
         if loss.is_finite() && norm.is_finite() {

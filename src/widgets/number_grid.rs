@@ -5,8 +5,8 @@ use std::sync::Arc;
 use egui::epaint::TextShape;
 use egui::text::{LayoutJob, TextWrapping};
 use egui::{
-    Align2, Color32, EventFilter, Galley, Key, Modifiers, Painter, Pos2, Rect, Role, Sense, Shape, Stroke, StrokeKind,
-    Ui, Vec2, WidgetInfo, pos2, vec2,
+    Align, Align2, Color32, EventFilter, Galley, Key, Modifiers, Painter, Pos2, Rect, Role, Sense, Shape, Stroke,
+    StrokeKind, Ui, Vec2, WidgetInfo, pos2, vec2,
 };
 
 use super::theme::{self, Theme, size};
@@ -14,7 +14,7 @@ use super::theme::{self, Theme, size};
 /// One cell.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Cell {
-    /// What stands in it.
+    /// What stands in it, in one line or in several.
     pub text: String,
     /// Its ground; nothing for the card's.
     pub fill: Option<Color32>,
@@ -225,9 +225,14 @@ fn paint_cell(painter: &Painter, theme: &Theme, at: Rect, cell: &Cell, touchable
     }
     if !cell.text.is_empty() && at.height() >= 13.0 {
         let ink = if cell.hatched { theme.ink_soft } else { theme.ink_on(ground) };
-        let laid = |size| painter.layout_no_wrap(cell.text.clone(), theme::text(size), ink);
+        let laid = |size| {
+            let mut job = LayoutJob::simple(cell.text.clone(), theme::text(size), ink, f32::INFINITY);
+            job.halign = Align::Center;
+            painter.layout_job(job)
+        };
         // In a large cell large, for whoever sits at the back.
-        let large = (at.height() >= LARGE).then(|| laid(size::BODY)).filter(|large| large.size().x <= at.width() - 8.0);
+        let fits = |large: &Arc<Galley>| large.size().x <= at.width() - 8.0 && large.size().y <= at.height() - 4.0;
+        let large = (at.height() >= LARGE).then(|| laid(size::BODY)).filter(fits);
         let galley = large.unwrap_or_else(|| laid(size::SMALL));
         // A number that does not fit would be read wrong.
         if galley.size().x <= at.width() - 2.0 {
@@ -236,7 +241,8 @@ fn paint_cell(painter: &Painter, theme: &Theme, at: Rect, cell: &Cell, touchable
                 let behind = Rect::from_center_size(at.center(), galley.size() + vec2(6.0, 2.0)).intersect(inner);
                 painter.rect_filled(behind, 2.0, ground);
             }
-            painter.galley(at.center() - galley.size() / 2.0, galley, ink);
+            // Lines that are centred are placed by their middle.
+            painter.galley(pos2(at.center().x, at.center().y - galley.size().y / 2.0), galley, ink);
         }
     }
 }

@@ -200,7 +200,9 @@ fn axes(painter: &Painter, theme: &Theme, frame: &Frame) -> Vec<Rect> {
             let zero = frame.at([tick, 0.0]) + vec2(0.0, 3.0);
             let words = number(tick).trim_end_matches('0').trim_end_matches('.').to_owned();
             let font = theme::text(size::SMALL - 2.0);
-            numbers.push(painter.text(zero, Align2::CENTER_TOP, words, font, theme.ink_soft));
+            numbers.push(painter.text(zero, Align2::CENTER_TOP, &words, font.clone(), theme.ink_soft));
+            let zero = frame.at([0.0, tick]) - vec2(4.0, 0.0);
+            numbers.push(painter.text(zero, Align2::RIGHT_CENTER, words, font, theme.ink_soft));
         }
     }
     numbers
@@ -258,6 +260,8 @@ struct Busy {
     room: Rect,
     /// Handles, heads of arrows, numbers of the axes, and labels that have their place.
     rects: Vec<Rect>,
+    /// The labels among them: two that touch would be read as one.
+    names: Vec<Rect>,
     arrows: Vec<[Pos2; 2]>,
     axes: [[Pos2; 2]; 2],
 }
@@ -273,6 +277,7 @@ impl Busy {
         Self {
             room: rect.shrink(3.0),
             rects,
+            names: Vec::new(),
             arrows: arrows.iter().map(|arrow| [origin, frame.at(arrow.tip)]).collect(),
             axes: [[rect.left_center(), rect.right_center()], [rect.center_top(), rect.center_bottom()]],
         }
@@ -298,6 +303,7 @@ impl Busy {
             }
         }
         self.rects.push(best.1);
+        self.names.push(best.1);
         best.1
     }
 
@@ -311,7 +317,9 @@ impl Busy {
     fn cost(&self, at: Rect) -> f32 {
         let covered: f32 = self.rects.iter().map(|rect| at.intersect(*rect).area()).sum();
         let lines: f32 = self.arrows.iter().chain(&self.axes).map(|line| crossed(at, *line)).sum();
-        covered * 100.0 + lines
+        let beside = at.expand2(vec2(6.0, 1.0));
+        let near: f32 = self.names.iter().map(|name| beside.intersect(*name).area()).sum();
+        covered * 100.0 + near * 0.5 + lines
     }
 }
 
@@ -409,6 +417,17 @@ mod tests {
                 assert!(free, "{placed:?} at {x}, {y}");
             }
         }
+    }
+
+    #[test]
+    fn labels_side_by_side_leave_a_gap() {
+        let frame = Frame { rect: Rect::from_min_size(Pos2::ZERO, Vec2::splat(300.0)), range: 2.0 };
+        // Straight ahead of the second tip there is just room before the first name.
+        let tips = [[1.4, -0.6], [0.88, -0.6]];
+        let arrows: Vec<Arrow> = tips.map(|tip| Arrow::result("name", tip, Color32::RED)).into();
+        let mut busy = Busy::new(&frame, &arrows, Vec::new());
+        let [first, second] = tips.map(|tip| busy.place(&frame, tip, vec2(44.0, 18.0)));
+        assert!(first.expand2(vec2(5.0, 0.0)).intersect(second).area() < 0.1, "{first:?} {second:?}");
     }
 
     #[test]

@@ -93,7 +93,7 @@ impl Heads {
 
     fn strip_ui(&self, ui: &mut Ui) {
         let theme = Theme::here(ui);
-        let width = ui.available_width().min(640.0);
+        let width = ui.available_width();
         let (rect, response) = ui.allocate_exact_size(vec2(width, 40.0), Sense::hover());
         let d_head = self.d_model / self.heads;
         let spoken = t!("chapters_attention.heads.strip", d = self.d_model, heads = self.heads, each = d_head);

@@ -144,7 +144,7 @@ impl Padding {
                     t!("chapters_attention.padding.weight", weight = percent(weight))
                 };
                 cells.push(Cell {
-                    text: word.clone(),
+                    text: format!("{word}\n{}", percent(weight)),
                     fill: Some(if out { theme.card } else { theme.sequential(weight) }),
                     hatched: out,
                     framed: None,
@@ -188,6 +188,8 @@ impl Figure for Padding {
         parts::body(ui, "padding", |ui| {
             self.grid_ui(ui);
             controls::note(ui, t!("chapters_attention.padding.hint"));
+            let theme = Theme::here(ui);
+            parts::colour_scale(ui, [&percent(0.0), &percent(1.0)], |share| theme.sequential(share));
             ui.add_space(space::S);
             let shares: Vec<parts::Read> = self
                 .batch
@@ -255,6 +257,22 @@ mod tests {
         page.get_by_label_contains("sentence 3, place 1").click();
         page.run();
         assert_eq!(reading(&page, "wrong"), 1.0, "a real word is no padding");
+    }
+
+    #[test]
+    fn the_sentences_of_both_languages_have_vectors_and_give_the_padding_a_share_that_is_seen() {
+        for language in ["en", "es"] {
+            let text = |name: &str| t!(format!("chapters_attention.padding.{name}"), locale = language).into_owned();
+            let texts = ["first", "second", "third"].map(text);
+            let longest = texts.iter().map(|text| text.split_whitespace().count()).max().unwrap();
+            let batch = texts.map(|text| Sentence::of(&text, longest, shipped(language)));
+            assert!(batch.iter().all(|sentence| sentence.unknown.is_empty()), "{language}");
+            let none = vec![false; longest];
+            for sentence in batch.iter().filter(|sentence| sentence.length < longest) {
+                let share = sentence.on_padding(&none);
+                assert!(share > 0.2, "{language}: {} gives {share}", sentence.words.join(" "));
+            }
+        }
     }
 
     #[test]

@@ -129,7 +129,7 @@ impl Qkv {
 
     /// The two weights that one compares, and both matrices.
     fn matrices_ui(&mut self, ui: &mut Ui, weights: &[Vec<f32>]) {
-        let of = |i: usize, j: usize| percent(weights[i][j]);
+        let of = |i: usize, j: usize| format!("{:.3}", weights[i][j]);
         parts::readings(ui, &[read("a₄₂", of(3, 1)), read("a₂₄", of(1, 3))]);
         parts::numbers(ui, format!("W_Q = {}", written(&self.w_q)));
         parts::numbers(ui, format!("W_K = {}", written(&self.w_k)));

@@ -62,7 +62,13 @@ impl Cut {
         ui.push_id(("bars", at), |ui| {
             probability_bars::show(ui, vec2(ui.available_width(), height), &distribution.bars, style);
         });
-        let kept = t!("chapters_meet.cut.kept", of = distribution.vocabulary);
+        let shown = distribution.bars.iter().take(probability_bars::fitting(height));
+        let more = distribution.left.saturating_sub(shown.filter(|bar| bar.cut.is_empty()).count());
+        let kept = if more == 0 {
+            t!("chapters_meet.cut.kept", of = distribution.vocabulary)
+        } else {
+            t!("chapters_meet.cut.kept_more", of = distribution.vocabulary, more = more)
+        };
         parts::readings(ui, &[read(kept, distribution.left.to_string())]);
     }
 

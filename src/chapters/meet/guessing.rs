@@ -206,6 +206,8 @@ impl Guessing {
             return;
         };
         let word = self.words().get(played.at).map_or_else(String::new, |word| (*word).to_owned());
+        // Set apart from the new question, and with its own sentence: the list below is about the word before.
+        controls::hairline(ui);
         controls::section_title(ui, t!("chapters_meet.guessing.was", word = word.as_str()));
         let mine = in_bits(played.bits(), 1);
         let Some(guess) = self.guesses.get(&played.at) else {
@@ -218,7 +220,8 @@ impl Guessing {
             ui,
             &[read(t!("chapters_meet.guessing.you"), mine), read(t!("chapters_meet.guessing.model"), model)],
         );
-        controls::note(ui, t!("chapters_meet.guessing.best"));
+        let before = self.words().get(..played.at).unwrap_or_default().join(" ");
+        controls::note(ui, t!("chapters_meet.guessing.best", before = before));
         let largest = guess.best.first().map_or(1.0, |best| best.1).max(f32::MIN_POSITIVE);
         for (word, share) in &guess.best {
             let right = bare(word) == bare(&guess.word);
@@ -240,7 +243,8 @@ impl Guessing {
                 read(t!("chapters_meet.guessing.model_mean"), in_bits(model, 1)),
             ],
         );
-        controls::note(ui, t!("chapters_meet.guessing.rule", tries = TRIES));
+        let most = in_bits((TRIES as f32 + 1.0).log2() + LEXICON.log2(), 1);
+        controls::note(ui, t!("chapters_meet.guessing.rule", tries = TRIES, most = most));
     }
 }
 
@@ -368,6 +372,8 @@ mod tests {
         assert_eq!((reading(&page, "words"), reading(&page, "model_bits")), (1.0, 3.0));
         assert!((reading(&page, "my_bits") - f64::from(6f32.log2())).abs() < 1e-6, "the second guess");
         assert!(page.query_by_label("hot, 25.0\u{202F}%").is_some());
+        let title = "After “the sun is” the model expected:";
+        assert!(page.query_by_label(title).is_some(), "the list belongs to the word before");
         page.get_by_label("Show me").click();
         page.run();
         assert_eq!((reading(&page, "words"), reading(&page, "model_bits")), (2.0, 2.0));

@@ -1,7 +1,7 @@
 //! Is it random? One number between 0 and 1 decides: where it meets the cumulative curve of the probabilities, that token
 //! is taken. To try: drag the number; draw it from a seed; find the ends of a token's interval.
 
-use egui::{Align2, EventFilter, Key, Modifiers, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+use egui::{Align2, EventFilter, Key, Modifiers, Painter, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 use egui_material_icons::icons;
 use rust_i18n::t;
 
@@ -100,7 +100,7 @@ impl Seed {
     fn curve_ui(&mut self, ui: &mut Ui) {
         let height = (ui.available_height() - 170.0).clamp(200.0, 460.0);
         let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::click_and_drag());
-        let plot = Rect::from_min_max(rect.min + vec2(44.0, 10.0), rect.max - vec2(12.0, 34.0));
+        let plot = Rect::from_min_max(rect.min + vec2(44.0, 26.0), rect.max - vec2(12.0, 46.0));
         let spoken = t!("chapters_meet.seed.curve", drawn = format!("{:.3}", self.drawn));
         response.widget_info(|| WidgetInfo::labeled(Role::Slider, true, &*spoken));
         if response.clicked() || response.drag_started() {
@@ -132,6 +132,7 @@ impl Seed {
         let painter = ui.painter();
         let y_of = |u: f64| plot.bottom() - plot.height() * u as f32;
         let small = || theme::text(size::SMALL);
+        titles(painter, theme, plot);
         for tick in 0..=4 {
             let u = f64::from(tick) / 4.0;
             painter.hline(plot.x_range(), y_of(u), Stroke::new(1.0, theme.line.gamma_multiply(0.6)));
@@ -188,13 +189,28 @@ impl Seed {
             if width >= NOTE {
                 // In a column of its own its second line begins where the first does.
                 ui.add_space(space::S);
-                parts::column(ui, width, |ui| _ = controls::note(ui, &*same));
+                parts::column(ui, width, |ui| {
+                    // Its first line is level with the words of the button.
+                    ui.add_space(space::S);
+                    controls::note(ui, &*same);
+                });
                 said = true;
             }
         });
         if !said {
             controls::note(ui, &*same);
         }
+    }
+}
+
+/// What the axes of the curve are.
+fn titles(painter: &Painter, theme: &Theme, plot: Rect) {
+    let all = [
+        (pos2(plot.left() - 36.0, plot.top() - 8.0), Align2::LEFT_BOTTOM, t!("chapters_meet.seed.cumulative")),
+        (pos2(plot.right(), plot.bottom() + 24.0), Align2::RIGHT_TOP, t!("chapters_meet.seed.tokens")),
+    ];
+    for (at, align, title) in all {
+        painter.text(at, align, title, theme::text(size::SMALL), theme.ink_soft);
     }
 }
 

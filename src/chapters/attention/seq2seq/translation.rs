@@ -195,7 +195,8 @@ impl Translation {
         let mut wish = None;
         ui.horizontal_wrapped(|ui| {
             let another = t!("chapters_attention.seq2seq.another");
-            if found.examples.len() > 1 && controls::quiet_button(ui, "", another).clicked() {
+            let glyph = icons::ICON_ARROW_FORWARD.codepoint;
+            if found.examples.len() > 1 && controls::quiet_button(ui, glyph, another).clicked() {
                 wish = Some((self.example + 1) % found.examples.len());
             }
             ui.add_enabled_ui(self.moved(), |ui| {
@@ -255,7 +256,9 @@ impl Translation {
             ui.horizontal(|ui| {
                 let name = format!("c{}", subscript(self.step + 1));
                 let name = RichText::new(name).font(theme::mono(size::BODY)).color(theme.ink);
-                fixed(ui, WORD + SCORE + bar + WEIGHT + 3.0 * space::S, name);
+                // Its name stands beside its strip, where the weights end.
+                fixed(ui, WORD + SCORE + bar + 2.0 * space::S, RichText::new(""));
+                fixed(ui, WEIGHT, name);
                 strip_ui(ui, cell, &step.context, &t!("chapters_attention.seq2seq.context"));
             });
         });
@@ -290,6 +293,7 @@ impl Translation {
         let words = spanish();
         let mut order: Vec<usize> = (0..step.shares.len()).collect();
         order.sort_by(|a, b| step.shares[*b].total_cmp(&step.shares[*a]));
+        controls::note(ui, t!("chapters_attention.seq2seq.next_word"));
         for word in order.into_iter().take(BEST) {
             let name = RichText::new(words.get(word).copied().unwrap_or_default()).font(theme::mono(size::BODY));
             parts::named_bar(ui, name.color(theme.ink), step.shares[word], 1.0, theme.generated);

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use egui::{Color32, Mesh, Pos2, Rect, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2, vec2};
+use egui::{Align2, Color32, Mesh, Pos2, Rect, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2, vec2};
 use egui_material_icons::icons;
 use rust_i18n::t;
 
@@ -161,6 +161,13 @@ impl Scatter {
         if response.clicked() {
             self.chosen = hovered.map(|at| (at, Vec::new()));
             self.neighbours.forget();
+        }
+        if found.kept_variance.is_some() {
+            let axis = |at: Pos2, align: Align2, title: &str| {
+                painter.text(at, align, title, theme::text(size::SMALL), theme.ink_soft);
+            };
+            axis(rect.right_bottom() - vec2(space::S, space::XS), Align2::RIGHT_BOTTOM, "PC1 →");
+            axis(rect.left_top() + vec2(space::S, space::XS), Align2::LEFT_TOP, "PC2 ↑");
         }
         let mut mesh = Mesh::default();
         for place in places.iter().skip(found.own) {
