@@ -145,6 +145,7 @@ fn entry_ui(ui: &mut Ui, glyph: &str, name: &str, chosen: bool, (folded, row): (
             state.bg_stroke = Stroke::NONE;
         }
         states.active.bg_stroke = Stroke::new(1.5, theme.accent);
+        ui.spacing_mut().button_padding.y = if row < ROW { 1.0 } else { ui.spacing().button_padding.y };
         let button = if folded {
             ui.spacing_mut().button_padding.x = 0.0;
             Button::new((egui::Atom::grow(), sign, egui::Atom::grow()))
