@@ -93,7 +93,7 @@ fn the_interval_of_a_drawn_token() {
     ];
     for (language, model, prompt, said, to) in told {
         let (token, [low, high]) = second_interval(model, prompt);
-        let sentence = format!("{}{low:.3}{to}{high:.3}.", said.replace('%', &token));
+        let sentence = format!("{}{low:.3}{to}{high:.3}.", said.replace('%', &token.replace(' ', "␣")));
         let lesson = lesson(language, "1.04-seed-and-chance.md");
         assert!(lesson.contains(&sentence) && lesson.contains(&format!("prompt = \"{prompt}\"")), "{sentence}");
     }

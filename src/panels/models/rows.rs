@@ -92,6 +92,9 @@ impl Rows {
         });
         let begun =
             begun.filter_map(|one| Some(manifest_row(&one.manifest, None, unfinished(&one.manifest.repository)?)));
+        // One that has only just begun has nothing on disk that could be opened.
+        let weighs = |run: &RunSummary| library.runs.iter().any(|(id, _, weight)| *id == run.id && weight.is_some());
+        let runs: Vec<&RunSummary> = runs.iter().filter(|run| run.step > 0 || weighs(run)).collect();
         Self {
             shipped: library.shipped.iter().map(|(name, weight)| shipped_row(name, *weight)).collect(),
             runs: runs.iter().take(MOST_RUNS).map(|run| run_row(run, library)).collect(),
