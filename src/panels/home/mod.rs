@@ -187,6 +187,8 @@ impl Home {
             .corner_radius(crate::widgets::theme::RADIUS)
             .inner_margin(Margin::symmetric(space::L as i8, space::M as i8));
         frame.show(ui, |ui| {
+            // The pencil stands behind the field, which does not take all of the width.
+            ui.set_min_width(ui.available_width());
             let threads = Rect::from_min_size(ui.cursor().min, Vec2::new(ui.available_width(), height));
             ui.add_space(height);
             let font = self.letters(ui);

@@ -81,8 +81,8 @@ impl Playground {
         let field = ui.add(field).accessible_name(t!("playground.seed"));
         field.on_hover_text(t!("playground.seed_hint"));
         // In a narrow sheet its hint and its name for a screen reader have to do.
-        if ui.available_width() > 72.0 {
-            ui.add_space(space::S);
+        if ui.available_width() > 60.0 {
+            ui.add_space(space::XS);
             controls::note(ui, t!("playground.seed"));
         }
     }
