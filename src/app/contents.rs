@@ -45,7 +45,9 @@ pub(super) fn contents_ui(ui: &mut Ui, page: PanelId, folded: bool, height: f32,
     let rect = Rect::from_min_size(corner, vec2(room.width(), heading.height));
     let mut over = ui.new_child(UiBuilder::new().id_salt("open chapter").max_rect(rect));
     over.set_clip_rect(room.intersect(ui.clip_rect()));
-    over.painter().rect_filled(rect, 0.0, Theme::here(ui).margin);
+    let theme = Theme::here(ui);
+    over.painter().rect_filled(rect, 0.0, theme.margin);
+    over.painter().hline(rect.x_range(), rect.bottom(), Stroke::new(1.0, theme.line));
     if heading.show(&over, rect, shared).clicked() {
         enter(heading.chapter, shared);
     }

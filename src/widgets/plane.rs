@@ -296,7 +296,7 @@ impl Busy {
                 // The label touches, from outside, a square around the tip, whatever its own shape.
                 let beside = way / way.x.abs().max(way.y.abs()) * size / 2.0;
                 let at = self.inside(tip + way * gap + beside, size);
-                let cost = self.cost(at) + gap - GAPS[0];
+                let cost = self.cost(at) + self.strange(at, tip) + gap - GAPS[0];
                 if cost < best.0 {
                     best = (cost, at);
                 }
@@ -305,6 +305,14 @@ impl Busy {
         self.rects.push(best.1);
         self.names.push(best.1);
         best.1
+    }
+
+    /// How wrong it would be to stand here: a label that is nearer to another tip than to its own is read as that one's.
+    fn strange(&self, at: Rect, tip: Pos2) -> f32 {
+        const WRONG: f32 = 300.0;
+        let own = at.distance_to_pos(tip);
+        let others = self.arrows.iter().map(|[_, other]| *other).filter(|other| other.distance(tip) > 1.0);
+        others.filter(|other| at.distance_to_pos(*other) + 3.0 < own).count() as f32 * WRONG
     }
 
     /// A label of this size, as near to this centre as the room allows.

@@ -286,7 +286,7 @@ impl Figure for Mask {
             let Some(found) = &found else { return };
             // Beside the numbers the matrix has all the height; above them, not half of it.
             let height = ui.available_height();
-            let height = if ui.available_width() < parts::SIDE_BY_SIDE { height * 0.45 } else { height - 40.0 };
+            let height = if ui.available_width() < parts::SIDE_BY_SIDE { height * 0.42 } else { height - 40.0 };
             parts::two_parts(
                 ui,
                 0.55,

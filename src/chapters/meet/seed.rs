@@ -164,11 +164,16 @@ impl Seed {
             }
         }
         let y = y_of(self.drawn);
+        // Set off from a step that it crosses.
+        painter.hline(plot.x_range(), y, Stroke::new(if focused { 6.0 } else { 5.0 }, theme.paper.gamma_multiply(0.7)));
         painter.hline(plot.x_range(), y, Stroke::new(if focused { 3.0 } else { 2.0 }, theme.accent));
         painter.circle(pos2(plot.left(), y), 7.0, theme.card, Stroke::new(2.5, theme.accent));
         let words = format!("u = {:.3}", self.drawn);
         let side = if self.drawn > 0.9 { (Align2::LEFT_TOP, 4.0) } else { (Align2::LEFT_BOTTOM, -4.0) };
-        painter.text(pos2(plot.left() + 14.0, y + side.1), side.0, words, theme::strong(size::BODY), theme.accent);
+        let galley = painter.layout_no_wrap(words, theme::strong(size::BODY), theme.accent);
+        let at = side.0.anchor_size(pos2(plot.left() + 14.0, y + side.1), galley.size());
+        painter.rect_filled(at.expand2(vec2(4.0, 0.0)), 3.0, theme.paper.gamma_multiply(0.85));
+        painter.galley(at.min, galley, theme.accent);
     }
 
     fn seed_ui(&mut self, ui: &mut Ui) {

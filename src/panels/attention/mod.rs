@@ -433,6 +433,8 @@ impl Attention {
     /// thumbnails are large enough to choose one.
     fn narrow_ui(&mut self, ui: &mut Ui, page: Rect, shared: &mut Shared) {
         inside(ui, "narrow", page, |ui| {
+            // With a bar that is always seen: there is more below.
+            ui.spacing_mut().scroll = egui::style::ScrollStyle::thin();
             egui::ScrollArea::vertical().id_salt("attention").show(ui, |ui| {
                 let width = ui.available_width();
                 // In a low window it is higher than the page: its cells must be told apart.

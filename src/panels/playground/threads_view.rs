@@ -1,7 +1,7 @@
 //! The threads of what was written, drawn below the text: where one parts from another, and which one is in sight.
 
 use egui::epaint::CubicBezierShape;
-use egui::{Align2, Color32, Id, Painter, Pos2, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+use egui::{Color32, Id, Painter, Pos2, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 use rust_i18n::t;
 
 use super::threads::{RunId, Strand, Threads};
@@ -44,8 +44,8 @@ impl Playground {
                 step => t!("playground.weft", step = number::grouped(step as i64)),
             }
         );
-        let (head, _) = ui.allocate_exact_size(vec2(ui.available_width(), 16.0), Sense::hover());
-        ui.painter().text(head.left_center(), Align2::LEFT_CENTER, title, theme::text(size::SMALL), theme.ink_soft);
+        let words = egui::RichText::new(title).font(theme::text(size::SMALL)).color(theme.ink_soft);
+        ui.add_sized(vec2(ui.available_width(), 16.0), egui::Label::new(words).truncate().halign(egui::Align::LEFT));
         let mut action = None;
         egui::ScrollArea::vertical().id_salt("threads").max_height(LANES as f32 * LANE).show(ui, |ui| {
             let room = vec2(ui.available_width(), lanes as f32 * LANE);

@@ -110,7 +110,7 @@ impl Scatter {
             controls::note(ui, t!("chapters_attention.computing"));
             return;
         };
-        let height = (ui.available_height() - 70.0).clamp(240.0, 720.0);
+        let height = (ui.available_height() - 90.0).clamp(240.0, 720.0);
         self.picture_ui(ui, vec2(ui.available_width(), height), &found);
         match found.kept_variance {
             Some(kept) => parts::readings(ui, &[read(t!("chapters_attention.words.kept"), percent(kept as f32))]),

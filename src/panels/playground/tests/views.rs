@@ -128,7 +128,7 @@ fn two_models_answer_the_same_prompt() {
 fn a_pasted_text_is_coloured_and_its_perplexity_told() {
     let mut page = answered();
     go(&mut page, "Score");
-    page.get_by_label("Use the text from Write").click();
+    page.get_by_label("Take it from Write").click();
     page.run();
     let sent = commands(&page);
     let Some(Command::ScoreText(job, _, text)) = sent.last() else { panic!("{sent:?}") };
