@@ -336,7 +336,7 @@ mod tests {
         assert!(matches!(request, LessonRequest::Attention(..)));
         tell(&mut page, job, LessonResult::Attention(capture(12)));
         assert!(page.query_all_by_label_contains("Layer 1 · head 2: looks most at the token before").next().is_some());
-        assert!(page.query_all_by_label_contains("Layer 1 · head 1 looks at the first token").next().is_some());
+        assert!(page.query_all_by_label_contains("Layer 1 · head 1: looks most at the first token").next().is_some());
         let pair = Pair::of(&capture(12)).unwrap();
         assert_eq!(pair.names.len(), TOKENS);
         assert_eq!(pair.weights[2][3 * TOKENS + 2], 0.5, "half of what one head saw is left in the mean");
