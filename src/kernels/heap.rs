@@ -11,7 +11,7 @@ pub fn give_back() {
 }
 
 /// From here on this process takes memory in pages of the usual size. With those of 2 MB GPT-2's weights take 1.23 times what
-/// they hold instead of 1.09, and neither training nor writing is faster with them (`benches/README.md`). For a program's
+/// they hold instead of 1.05, and neither training nor writing is faster with them (`benches/README.md`). For a program's
 /// start: no library decides this for the process that it is a part of.
 #[cfg(target_os = "linux")]
 pub fn usual_pages_only() {

@@ -11,6 +11,7 @@ use crate::generate::beam::{BeamListener, search};
 use crate::generate::score::score as judge;
 use crate::generate::{BeamRequest, BeamStep, GenerateRequest, GeneratedToken, Listener, StopReason, generate as run};
 use crate::hub::ModelRef;
+use crate::kernels::heap;
 
 /// Passes on what is written.
 struct Teller<'a> {
@@ -64,6 +65,8 @@ pub(super) fn generate(
     let model = inference.cache.get(model, job)?;
     let mut teller = Teller { inference, job, seed: request.seed };
     let made = run(model.runner.model(), &model.vocabulary.tokenizer, request, &mut teller)?;
+    // The keys and values of this text are not held beside those of the next one.
+    heap::give_back();
     let ended = Event::GenerationEnded(job.id, made.stop, made.first_token_s, made.tokens_per_s);
     match made.stop {
         // The text stands as far as it came, so its figures are told even though the job is not wanted any more.
@@ -83,6 +86,7 @@ pub(super) fn search_beams(
     let model = inference.cache.get(model, job)?;
     let mut teller = BeamTeller { inference, job };
     let found = search(model.runner.model(), &model.vocabulary.tokenizer, request, &mut teller)?;
+    heap::give_back();
     let ended = |found| Event::BeamsEnded(job.id, Arc::new(found));
     match found.stop {
         // What was found until then is worth showing even though the job is not wanted any more.
